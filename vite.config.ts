@@ -1,0 +1,14 @@
+import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** The site: static files under any base path. */
+export default defineConfig({
+  base: './',
+  plugins: [react()],
+  resolve: { alias: { '@shaders': at('./shaders'), '@': at('./src') } },
+  worker: { format: 'es' },
+  build: { outDir: 'dist/site', target: 'es2023', sourcemap: true, chunkSizeWarningLimit: 2000 },
+});

@@ -1,0 +1,141 @@
+/**
+ * The typed protocol between the page and the engine worker. Everything that crosses is structured-clonable.
+ * Commands go through Comlink (`WorkerApi`); everything that happens during a run comes back as a `WorkerEvent`.
+ */
+
+/** Who does the arithmetic. `software` is shown as an amber badge everywhere. */
+export interface AdapterInfo {
+  readonly kind: 'webgpu' | 'reference';
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly device: string;
+  readonly description: string;
+  readonly software: boolean;
+  readonly features: readonly string[];
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+/** Measured roof of the adapter: see engine/probe.ts. */
+export interface AdapterRoof {
+  readonly fmaGflops: number;
+  readonly bandwidthGBs: number;
+}
+
+/** Planned bytes by category; `planned` sums to `allocated` once the run has started. */
+export interface MemoryPlan {
+  readonly categories: readonly { readonly name: string; readonly bytes: number }[];
+  readonly totalBytes: number;
+  readonly largest: readonly { readonly name: string; readonly bytes: number }[];
+}
+
+/** What a configuration will cost, known before anything runs. */
+export interface PlanSummary {
+  readonly parameters: number;
+  readonly flopsPerToken: number;
+  readonly tokensPerStep: number;
+  readonly dispatchesPerStep: number;
+  readonly memory: MemoryPlan;
+  readonly cacheBytesPerToken: number;
+}
+
+export type RunState = 'idle' | 'preparing' | 'running' | 'paused' | 'finished' | 'failed' | 'stopped';
+
+/** Reference lines the plots draw and label in place. */
+export interface ReferenceLine {
+  readonly id: string;
+  readonly label: string;
+  readonly value: number;
+}
+
+export type WorkerEvent =
+  | { readonly type: 'adapter'; readonly adapter: AdapterInfo }
+  | { readonly type: 'roof'; readonly roof: AdapterRoof }
+  | { readonly type: 'state'; readonly state: RunState; readonly reason?: string }
+  /** Long work before the first step: tokenising, compiling pipelines, autotuning. */
+  | { readonly type: 'progress'; readonly stage: string; readonly done: number; readonly total: number }
+  | {
+      readonly type: 'started';
+      readonly runId: string;
+      readonly preset: string;
+      readonly maxIters: number;
+      readonly plan: PlanSummary;
+      readonly allocatedBytes: number;
+      readonly references: readonly ReferenceLine[];
+      readonly datasetName: string;
+      readonly trainTokens: number;
+      readonly valTokens: number;
+      /** Three plain sentences: what is trained, on what, what to look at. */
+      readonly description: string;
+    }
+  | {
+      readonly type: 'step';
+      readonly step: number;
+      readonly loss: number;
+      readonly lr: number;
+      readonly gradNorm: number;
+      readonly tokens: number;
+      readonly time: { readonly elapsedMs: number; readonly stepMs: number; readonly tokensPerSecond: number };
+    }
+  | {
+      readonly type: 'eval';
+      readonly step: number;
+      readonly split: 'train' | 'val';
+      readonly loss: number;
+      readonly perplexity: number;
+      readonly metric?: { readonly name: string; readonly value: number };
+    }
+  | { readonly type: 'sample'; readonly requestId: number; readonly text: string; readonly done: boolean }
+  | {
+      readonly type: 'checkpoint';
+      readonly step: number;
+      readonly path: string;
+      readonly best: boolean;
+      readonly bytes: number;
+    }
+  | {
+      readonly type: 'profile';
+      readonly ops: readonly { readonly name: string; readonly dispatches: number; readonly ms: number }[];
+    }
+  | { readonly type: 'device-lost'; readonly reason: string; readonly message: string }
+  | { readonly type: 'memory'; readonly gpuBytes: number; readonly jsHeapBytes: number | null }
+  | { readonly type: 'warning'; readonly message: string }
+  /** What is wrong, where, and what to do. */
+  | { readonly type: 'error'; readonly message: string; readonly detail?: string };
+
+/** Config symbols without the CONFIG_ prefix; values as Kconfig prints them ("y", "128", "3e-4"). */
+export type SymbolOverrides = Readonly<Record<string, string>>;
+
+export interface RunRequest {
+  readonly preset: string;
+  readonly overrides: SymbolOverrides;
+  /** Text dropped or pasted by the user; replaces the preset's dataset (DATASET_CUSTOM). */
+  readonly customText?: { readonly name: string; readonly text: string };
+}
+
+export interface SampleRequest {
+  readonly requestId: number;
+  readonly prompt: string;
+  readonly tokens: number;
+  readonly temperature: number;
+  readonly topK: number;
+  readonly seed: number;
+}
+
+/** The worker's side of Comlink. */
+export interface WorkerApi {
+  /** Registers the one listener for events (a Comlink proxy). */
+  subscribe(listener: (event: WorkerEvent) => void): Promise<void>;
+  /** Finds the adapter and emits `adapter`; without WebGPU the labelled CPU reference. */
+  init(): Promise<AdapterInfo>;
+  presets(): Promise<readonly { readonly name: string; readonly title: string }[]>;
+  /** Cost of a configuration without running it. Rejects with a readable message. */
+  plan(request: RunRequest): Promise<PlanSummary>;
+  start(request: RunRequest): Promise<void>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  stop(): Promise<void>;
+  /** Text streams back as `sample` events; works while training. */
+  sample(request: SampleRequest): Promise<void>;
+  /** Files of the current run (metrics.jsonl, best.safetensors, ...), for download. */
+  file(name: string): Promise<Uint8Array | null>;
+}

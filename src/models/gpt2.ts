@@ -1,0 +1,94 @@
+/** GPT-2: pre-LN blocks, learned positions, tied head. Spec: attention-and-kv 1. */
+import { Graph, type Tensor, add, crossEntropy, embedding, gelu, gradients, matmul } from '@/graph';
+import { multiHeadAttention } from './attention/mha';
+import { type Gpt2Config, validateGpt2 } from './config';
+import { type BuildContext, INIT_STD, drop, linear, norm } from './layers';
+
+export interface Gpt2Graph {
+  readonly graph: Graph;
+  readonly config: Gpt2Config;
+  readonly ids: Tensor;
+  readonly logits: Tensor;
+}
+
+export interface Gpt2TrainingGraph extends Gpt2Graph {
+  readonly targets: Tensor;
+  /** 1 / counted targets, [1]. */
+  readonly lossScale: Tensor;
+  readonly loss: Tensor;
+  readonly lossRows: Tensor;
+  /** Parameter -> gradient, in the parameters' order; empty for evaluation graphs. */
+  readonly gradients: ReadonlyMap<Tensor, Tensor>;
+}
+
+/** Forward graph from ids [batch, seq] to logits [batch, seq, vocab]. */
+export function buildGpt2(config: Gpt2Config, batch: number, seq: number, training = false): Gpt2Graph {
+  validateGpt2(config);
+  const graph = new Graph();
+  let sites = 0;
+  const ctx: BuildContext = {
+    graph,
+    bias: config.bias,
+    dropout: training ? config.dropout : 0,
+    residualStd: INIT_STD / Math.sqrt(2 * config.nLayer),
+    nextSite: () => ++sites,
+  };
+  const ids = graph.input('ids', [batch, seq], 'u32');
+  const wte = graph.parameter('transformer.wte.weight', [config.vocabSize, config.nEmbd], {
+    kind: 'normal',
+    std: INIT_STD,
+  });
+  const wpe = graph.parameter('transformer.wpe.weight', [config.blockSize, config.nEmbd], {
+    kind: 'normal',
+    std: INIT_STD,
+  });
+  let x = graph.scope('embed', () => drop(ctx, graph.apply1(embedding, [ids, wte, wpe], {})));
+  for (let layer = 0; layer < config.nLayer; layer++) x = block(ctx, config, layer, x);
+  const logits = graph.scope('head', () => {
+    const h = norm(ctx, 'transformer.ln_f', x);
+    const head = config.weightTying
+      ? wte
+      : graph.parameter('lm_head.weight', [config.vocabSize, config.nEmbd], { kind: 'normal', std: INIT_STD }, true);
+    return graph.apply1(matmul, [h, head], { transA: false, transB: true });
+  });
+  return { graph, config, ids, logits };
+}
+
+function block(ctx: BuildContext, config: Gpt2Config, layer: number, x: Tensor): Tensor {
+  const { graph } = ctx;
+  const name = `transformer.h.${layer}`;
+  const attended = graph.scope(`h.${layer}.attn`, () => {
+    const y = multiHeadAttention(ctx, `${name}.attn`, norm(ctx, `${name}.ln_1`, x), config.nHead);
+    return graph.apply1(add, [drop(ctx, y), x], {});
+  });
+  return graph.scope(`h.${layer}.mlp`, () => {
+    const u = linear(ctx, `${name}.mlp.c_fc`, norm(ctx, `${name}.ln_2`, attended), 4 * config.nEmbd);
+    const hidden = graph.apply1(gelu, [u], { kind: config.gelu });
+    const y = linear(ctx, `${name}.mlp.c_proj`, hidden, config.nEmbd, ctx.residualStd);
+    return graph.apply1(add, [drop(ctx, y), attended], {});
+  });
+}
+
+/** Adds the loss and, for training, the backward graph. */
+export function buildGpt2Training(config: Gpt2Config, batch: number, seq: number, training = true): Gpt2TrainingGraph {
+  const model = buildGpt2(config, batch, seq, training);
+  const { graph, logits } = model;
+  const targets = graph.input('targets', [batch, seq], 'i32');
+  const lossScale = graph.input('loss_scale', [1], 'f32');
+  const [loss, lossRows] = graph.scope('head', () => graph.apply(crossEntropy, [logits, targets, lossScale], {}));
+  return {
+    ...model,
+    targets,
+    lossScale,
+    loss: loss!,
+    lossRows: lossRows!,
+    gradients: training ? gradients(graph, loss!) : new Map(),
+  };
+}
+
+/** Forward FLOPs per token at full context: every node's own cost. Training is about three times this. */
+export function forwardFlopsPerToken(model: Gpt2Graph): number {
+  const tokens = model.ids.shape[0]! * model.ids.shape[1]!;
+  const forward = model.graph.nodes.filter((n) => !n.scope.includes('backward'));
+  return forward.reduce((sum, node) => sum + node.op.cost(node).flops, 0) / tokens;
+}

@@ -1,0 +1,37 @@
+/** The building blocks that every architecture shares: parameters named and initialised as GPT-2 does. */
+import { type Graph, type Tensor, add, dropout, layerNorm, matmul } from '@/graph';
+
+/** What a layer needs to know while it is being built. */
+export interface BuildContext {
+  readonly graph: Graph;
+  readonly bias: boolean;
+  readonly dropout: number;
+  /** Standard deviation of residual projections: 0.02 / sqrt(2 n_layer). */
+  readonly residualStd: number;
+  /** Hands out the ids that key dropout masks. */
+  nextSite(): number;
+}
+
+export const INIT_STD = 0.02;
+export const LN_EPS = 1e-5;
+
+/** y = x W + b with W [in, out] (the Hugging Face GPT-2 layout). Only W decays. */
+export function linear(ctx: BuildContext, name: string, x: Tensor, out: number, std = INIT_STD): Tensor {
+  const width = x.shape[x.shape.length - 1]!;
+  const weight = ctx.graph.parameter(`${name}.weight`, [width, out], { kind: 'normal', std }, true);
+  const y = ctx.graph.apply1(matmul, [x, weight], { transA: false, transB: false });
+  if (!ctx.bias) return y;
+  return ctx.graph.apply1(add, [y, ctx.graph.parameter(`${name}.bias`, [out], { kind: 'constant', value: 0 })], {});
+}
+
+export function norm(ctx: BuildContext, name: string, x: Tensor): Tensor {
+  const shape = [x.shape[x.shape.length - 1]!];
+  const inputs = [x, ctx.graph.parameter(`${name}.weight`, shape, { kind: 'constant', value: 1 })];
+  if (ctx.bias) inputs.push(ctx.graph.parameter(`${name}.bias`, shape, { kind: 'constant', value: 0 }));
+  return ctx.graph.apply1(layerNorm, inputs, { eps: LN_EPS });
+}
+
+/** Dropout with its own random stream; nothing at all when p = 0. */
+export function drop(ctx: BuildContext, x: Tensor): Tensor {
+  return ctx.dropout > 0 ? ctx.graph.apply1(dropout, [x], { p: ctx.dropout, site: ctx.nextSite() }) : x;
+}

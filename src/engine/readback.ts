@@ -1,0 +1,58 @@
+/**
+ * A ring of small staging buffers: results of step s are copied inside its own submit and mapped while later steps run.
+ * The depth of the ring is the number of steps in flight.
+ */
+export class ReadbackRing {
+  readonly #slots: { buffer: GPUBuffer; busy: Promise<unknown> | null }[];
+  readonly bytes: number;
+  #next = 0;
+
+  constructor(device: GPUDevice, bytes: number, depth = 3) {
+    this.bytes = bytes;
+    this.#slots = Array.from({ length: depth }, (_, i) => ({
+      buffer: device.createBuffer({
+        label: `staging ${i}`,
+        size: bytes,
+        usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+      }),
+      busy: null,
+    }));
+  }
+
+  get depth(): number {
+    return this.#slots.length;
+  }
+
+  get totalBytes(): number {
+    return this.bytes * this.depth;
+  }
+
+  /** Waits until a slot is free: this is what bounds the steps in flight. */
+  async acquire(): Promise<ReadbackSlot> {
+    const slot = this.#slots[this.#next]!;
+    this.#next = (this.#next + 1) % this.#slots.length;
+    await slot.busy;
+    return {
+      copy: (encoder, source, offset) => encoder.copyBufferToBuffer(source, offset, slot.buffer, 0, this.bytes),
+      read: () => {
+        const result = slot.buffer.mapAsync(GPUMapMode.READ).then(() => {
+          const data = slot.buffer.getMappedRange().slice(0);
+          slot.buffer.unmap();
+          return data;
+        });
+        slot.busy = result.catch(() => undefined); // the reader of `result` reports the failure
+        return result;
+      },
+    };
+  }
+
+  destroy(): void {
+    for (const { buffer } of this.#slots) buffer.destroy();
+  }
+}
+
+export interface ReadbackSlot {
+  copy(encoder: GPUCommandEncoder, source: GPUBuffer, offset: number): void;
+  /** Call after submit. Rejects when the device is lost. */
+  read(): Promise<ArrayBuffer>;
+}

@@ -1,0 +1,197 @@
+/**
+ * ExperimentConfig: the one place where Kconfig symbols become a typed experiment. Everything downstream reads this and
+ * never a symbol.
+ */
+import type { GeluKind } from '@/graph';
+
+export type TaskName = 'copy' | 'reverse' | 'sort' | 'addition' | 'recall' | 'dyck';
+
+export type DatasetConfig =
+  | { readonly kind: 'moby-dick' }
+  | { readonly kind: 'sotu' }
+  | { readonly kind: 'custom'; readonly path: string }
+  | { readonly kind: 'task'; readonly task: TaskName };
+
+export type TokenizerConfig =
+  | { readonly kind: 'char' }
+  | { readonly kind: 'byte' }
+  | { readonly kind: 'bpe'; readonly vocabSize: number }
+  | { readonly kind: 'gpt2' };
+
+export interface ModelConfig {
+  readonly nLayer: number;
+  readonly nHead: number;
+  readonly nEmbd: number;
+  readonly blockSize: number;
+  readonly bias: boolean;
+  readonly dropout: number;
+  readonly gelu: GeluKind;
+  readonly weightTying: boolean;
+  readonly vocabMultiple: number;
+}
+
+export interface OptimizerConfig {
+  readonly kind: 'adamw';
+  readonly learningRate: number;
+  readonly minLr: number;
+  readonly warmupSteps: number;
+  readonly decayLr: boolean;
+  readonly weightDecay: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  /** 0 = off. */
+  readonly gradClip: number;
+}
+
+export interface TrainingConfig {
+  readonly batchSize: number;
+  readonly gradientAccumulation: number;
+  readonly maxIters: number;
+  readonly evalInterval: number;
+  readonly evalBatches: number;
+  readonly checkpointInterval: number;
+  readonly seed: number;
+}
+
+export interface ExperimentConfig {
+  readonly model: ModelConfig;
+  readonly dataset: DatasetConfig;
+  readonly tokenizer: TokenizerConfig;
+  readonly optimizer: OptimizerConfig;
+  readonly training: TrainingConfig;
+}
+
+/** Evaluated symbols: name without CONFIG_ -> value as Kconfig prints it ("y", "128", "1e-3"). */
+export type SymbolValues = ReadonlyMap<string, string>;
+
+/** A symbol whose value cannot make an experiment. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+  constructor(
+    readonly symbol: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+class Reader {
+  constructor(readonly values: SymbolValues) {}
+
+  text(symbol: string): string {
+    const value = this.values.get(symbol);
+    if (value === undefined || value === '')
+      throw new ConfigError(symbol, `${symbol} has no value in this configuration`);
+    return value;
+  }
+
+  bool(symbol: string): boolean {
+    return this.values.get(symbol) === 'y';
+  }
+
+  int(symbol: string): number {
+    const text = this.text(symbol);
+    const value = Number(text);
+    if (!Number.isInteger(value)) throw new ConfigError(symbol, `${symbol}=${text} is not an integer`);
+    return value;
+  }
+
+  /** A real number with inclusive bounds unless `open` says otherwise. */
+  real(symbol: string, min: number, max: number, open: 'none' | 'min' | 'max' = 'none'): number {
+    const text = this.text(symbol);
+    const value = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text.trim()) ? Number(text) : NaN;
+    const below = open === 'min' ? !(value > min) : !(value >= min);
+    const above = open === 'max' ? !(value < max) : !(value <= max);
+    if (below || above) {
+      const range = `${open === 'min' ? '(' : '['}${min}, ${max}${open === 'max' ? ')' : ']'}`;
+      throw new ConfigError(symbol, `${symbol}="${text}" must be a number in ${range}`);
+    }
+    return value;
+  }
+
+  /** The value of the one selected member of a choice. */
+  choice<T>(what: string, members: readonly (readonly [string, T])[]): T {
+    const chosen = members.filter(([symbol]) => this.bool(symbol));
+    if (chosen.length !== 1)
+      throw new ConfigError(what, `exactly one of ${members.map(([symbol]) => symbol).join(', ')} must be y`);
+    return chosen[0]![1];
+  }
+}
+
+const TASKS: readonly (readonly [string, TaskName])[] = [
+  ['DATASET_TASK_COPY', 'copy'],
+  ['DATASET_TASK_REVERSE', 'reverse'],
+  ['DATASET_TASK_SORT', 'sort'],
+  ['DATASET_TASK_ADDITION', 'addition'],
+  ['DATASET_TASK_RECALL', 'recall'],
+  ['DATASET_TASK_DYCK', 'dyck'],
+];
+
+function datasetOf(read: Reader): DatasetConfig {
+  return read.choice<DatasetConfig>('dataset', [
+    ['DATASET_MOBY_DICK', { kind: 'moby-dick' }],
+    ['DATASET_SOTU', { kind: 'sotu' }],
+    ['DATASET_CUSTOM', { kind: 'custom', path: read.values.get('DATASET_CUSTOM_PATH') ?? '' }],
+    ...TASKS.map(([symbol, task]) => [symbol, { kind: 'task', task }] as const),
+  ]);
+}
+
+function tokenizerOf(read: Reader, dataset: DatasetConfig): TokenizerConfig {
+  if (dataset.kind === 'task') return { kind: 'byte' }; // tasks bring their own vocabulary
+  return read.choice<TokenizerConfig>('tokenizer', [
+    ['TOKENIZER_CHAR', { kind: 'char' }],
+    ['TOKENIZER_BYTE', { kind: 'byte' }],
+    ['TOKENIZER_BPE', { kind: 'bpe', vocabSize: read.bool('TOKENIZER_BPE') ? read.int('TOKENIZER_BPE_VOCAB') : 0 }],
+    ['TOKENIZER_GPT2', { kind: 'gpt2' }],
+  ]);
+}
+
+/** Derives the experiment from evaluated symbols. Throws ConfigError naming the symbol, its value and what it must be. */
+export function experimentConfig(values: SymbolValues): ExperimentConfig {
+  const read = new Reader(values);
+  const dataset = datasetOf(read);
+  const learningRate = read.real('LEARNING_RATE', 0, 10, 'min');
+  const minLr = read.real('MIN_LR', 0, 10);
+  if (minLr > learningRate)
+    throw new ConfigError('MIN_LR', `MIN_LR=${minLr} is above LEARNING_RATE=${learningRate}: the cosine would rise`);
+  return {
+    model: {
+      nLayer: read.int('GPT2_N_LAYER'),
+      nHead: read.int('GPT2_N_HEAD'),
+      nEmbd: read.int('GPT2_N_EMBD'),
+      blockSize: read.int('GPT2_BLOCK_SIZE'),
+      bias: read.bool('GPT2_BIAS'),
+      dropout: read.real('GPT2_DROPOUT', 0, 1, 'max'),
+      gelu: read.choice<GeluKind>('GELU', [
+        ['GPT2_GELU_ERF', 'gelu_erf'],
+        ['GPT2_GELU_TANH', 'gelu_tanh'],
+      ]),
+      weightTying: read.bool('GPT2_WEIGHT_TYING'),
+      vocabMultiple: read.int('GPT2_VOCAB_MULTIPLE'),
+    },
+    dataset,
+    tokenizer: tokenizerOf(read, dataset),
+    optimizer: {
+      kind: read.choice('optimizer', [['OPTIMIZER_ADAMW', 'adamw'] as const]),
+      learningRate,
+      minLr,
+      warmupSteps: read.int('WARMUP_STEPS'),
+      decayLr: read.bool('DECAY_LR'),
+      weightDecay: read.real('WEIGHT_DECAY', 0, 10),
+      beta1: read.real('BETA1', 0, 1, 'max'),
+      beta2: read.real('BETA2', 0, 1, 'max'),
+      eps: read.real('ADAM_EPS', 0, 1, 'min'),
+      gradClip: read.real('GRAD_CLIP', 0, 1e9),
+    },
+    training: {
+      batchSize: read.int('BATCH_SIZE'),
+      gradientAccumulation: read.int('GRADIENT_ACCUMULATION'),
+      maxIters: read.int('MAX_ITERS'),
+      evalInterval: read.int('EVAL_INTERVAL'),
+      evalBatches: read.int('EVAL_BATCHES'),
+      checkpointInterval: read.int('CHECKPOINT_INTERVAL'),
+      seed: read.int('SEED'),
+    },
+  };
+}

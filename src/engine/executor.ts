@@ -116,13 +116,14 @@ export class Executor {
 
   /**
    * Runs the parts in order: one uniform write, one compute pass, one submit (`submits` of each when bounded), and a copy
-   * of the metrics into the ring. Resolves with the metrics region once the GPU is done.
+   * of the metrics into the ring. Resolves when submitted (a free slot bounds the steps in flight); `result` resolves
+   * with the metrics region once the GPU is done. (Wrapped: a promise returned from an async function would be awaited.)
    */
   async run(
     parts: readonly Part[],
     scalars: readonly StepScalars[],
     metricsRegion: number,
-  ): Promise<Promise<ArrayBuffer>> {
+  ): Promise<{ readonly result: Promise<ArrayBuffer> }> {
     const slot = await this.ring.acquire();
     scalars.forEach((values, i) => writeScalars(this.#scalarView, i, values));
     const used = scalars.length * SCALAR_SLOT_BYTES;
@@ -142,7 +143,7 @@ export class Executor {
       }
       this.#device.queue.submit([encoder.finish()]);
     }
-    return slot.read();
+    return { result: slot.read() };
   }
 
   #sequence(name: string): readonly Bound[] {

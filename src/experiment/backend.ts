@@ -1,0 +1,53 @@
+/** What the training loop needs from whoever does the arithmetic: the WebGPU engine or the f64 reference. */
+import type { MemorySummary } from '@/engine/plan';
+
+export interface StepResult {
+  /** Mean nats per counted target before the update, over all micro-steps. */
+  readonly loss: number;
+  /** Global 2-norm of the gradient before clipping. */
+  readonly gradNorm: number;
+}
+
+export interface EvalResult {
+  readonly loss: number;
+  readonly metric?: { readonly name: string; readonly value: number };
+}
+
+/** Named tensors of a checkpoint, f32, in arena order. */
+export type NamedTensors = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
+
+export interface BackendSummary {
+  readonly parameters: number;
+  readonly dispatchesPerStep: number;
+  readonly plannedBytes: number;
+  readonly allocatedBytes: number;
+  readonly memory: MemorySummary;
+  /** Kernel family -> variants dispatched, for the run record. */
+  readonly variants: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface TrainingBackend {
+  readonly kind: 'webgpu' | 'reference';
+  readonly summary: BackendSummary;
+  /** Steps that may be in flight at once. */
+  readonly depth: number;
+  /**
+   * Submits one optimizer step. Resolves when the step was accepted; `result` follows when it is done.
+   * A step whose gradient is not finite leaves weights and moments unchanged.
+   */
+  step(step: number): Promise<{ readonly result: Promise<StepResult> }>;
+  /** Held-out loss over the configured evaluation batches; the same batches at every call. */
+  evaluate(): Promise<EvalResult>;
+  /** Logits [vocab] that follow the given tokens (at most the block size). */
+  nextLogits(tokens: readonly number[]): Promise<Float32Array>;
+  parameters(): Promise<NamedTensors>;
+  loadParameters(tensors: NamedTensors): Promise<void>;
+  /** exp_avg.<name>, exp_avg_sq.<name>. */
+  optimizerState(): Promise<NamedTensors>;
+  loadOptimizerState(tensors: NamedTensors): Promise<void>;
+  /** After a non-finite loss or norm at `step`: the first operation with a non-finite value, in words. */
+  diagnose(step: number): Promise<string>;
+  /** Bytes of GPU memory held now. */
+  readonly allocatedBytes: number;
+  destroy(): void;
+}

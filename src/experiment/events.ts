@@ -1,0 +1,35 @@
+/** What a run reports. These are the lines of metrics.jsonl; anything measured by a clock is inside `time`. */
+export type MetricEvent =
+  | {
+      readonly event: 'step';
+      readonly step: number;
+      /** Nats per token before this step's update. */
+      readonly loss: number;
+      readonly lr: number;
+      readonly grad_norm: number;
+      /** Tokens seen up to and including this step. */
+      readonly tokens: number;
+      readonly time: { readonly elapsed_ms: number; readonly step_ms: number; readonly tokens_per_second: number };
+    }
+  | {
+      readonly event: 'eval';
+      readonly step: number;
+      readonly split: 'val';
+      readonly loss: number;
+      readonly perplexity: number;
+      readonly metric?: { readonly name: string; readonly value: number };
+      readonly time: { readonly elapsed_ms: number };
+    };
+
+export type RunEvent =
+  | { readonly type: 'metric'; readonly metric: MetricEvent }
+  | {
+      readonly type: 'checkpoint';
+      readonly step: number;
+      readonly path: string;
+      readonly best: boolean;
+      readonly bytes: number;
+    }
+  | { readonly type: 'paused' | 'resumed'; readonly step: number }
+  | { readonly type: 'finished'; readonly step: number; readonly stopped: boolean; readonly bestLoss: number }
+  | { readonly type: 'failed'; readonly step: number; readonly message: string };

@@ -1,0 +1,53 @@
+/** Initial weights from counter-based random numbers: the same on every backend, adapter and platform. */
+import { PURPOSE, philox4x32 } from '@/data/random';
+import { type Tensor, sizeOf } from '@/graph';
+
+const uniform = (word: number): number => ((word >>> 8) + 0.5) * 2 ** -24;
+
+/** Box-Muller in f64 from one Philox block an element pair; element i of parameter number `index`. */
+function normals(seed: number, index: number, n: number, std: number): Float32Array {
+  const out = new Float32Array(n);
+  for (let i = 0; i < n; i += 2) {
+    const [a, b] = philox4x32([i / 2, index, 0, 0], [seed, PURPOSE.INIT]);
+    const radius = std * Math.sqrt(-2 * Math.log(uniform(a)));
+    const angle = 2 * Math.PI * uniform(b);
+    out[i] = radius * Math.cos(angle);
+    if (i + 1 < n) out[i + 1] = radius * Math.sin(angle);
+  }
+  return out;
+}
+
+/** Orthonormal rows (rows <= columns) or columns by modified Gram-Schmidt of normals, in f64. */
+function orthogonal(seed: number, index: number, rows: number, cols: number): Float32Array {
+  const wide = rows <= cols;
+  const [n, width] = wide ? [rows, cols] : [cols, rows];
+  const q = Float64Array.from(normals(seed, index, n * width, 1));
+  for (let i = 0; i < n; i++) {
+    const row = q.subarray(i * width, (i + 1) * width);
+    for (let pass = 0; pass < 2; pass++)
+      for (let j = 0; j < i; j++) {
+        let dot = 0;
+        for (let c = 0; c < width; c++) dot += row[c]! * q[j * width + c]!;
+        for (let c = 0; c < width; c++) row[c]! -= dot * q[j * width + c]!;
+      }
+    const norm = Math.hypot(...row);
+    for (let c = 0; c < width; c++) row[c]! /= norm;
+  }
+  if (wide) return Float32Array.from(q);
+  return Float32Array.from({ length: rows * cols }, (_, i) => q[(i % cols) * rows + Math.floor(i / cols)]!);
+}
+
+/** Initial values of one parameter; `index` is its place in the parameters' order. */
+export function initialValues(tensor: Tensor, index: number, seed: number): Float32Array {
+  const n = sizeOf(tensor.shape);
+  if (tensor.source.kind !== 'parameter') throw new Error(`${tensor.name} is not a parameter`);
+  const { init } = tensor.source;
+  switch (init.kind) {
+    case 'normal':
+      return normals(seed, index, n, init.std);
+    case 'constant':
+      return new Float32Array(n).fill(init.value);
+    case 'orthogonal':
+      return orthogonal(seed, index, tensor.shape[0] ?? 1, tensor.shape[1] ?? 1);
+  }
+}

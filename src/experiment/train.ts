@@ -1,0 +1,159 @@
+/**
+ * The training loop: one for the page and the terminal, one for both backends. Yields events in step order; several steps
+ * may be in flight, and evaluation is queued behind the update it follows, so nothing waits that need not.
+ */
+import { learningRateAt } from '@/optim/schedule';
+import type { EvalResult, StepResult, TrainingBackend } from './backend';
+import type { ExperimentConfig } from './config';
+import type { MetricEvent, RunEvent } from './events';
+
+/** Pause and stop, from outside the loop. */
+export class RunControl {
+  #resume: (() => void) | null = null;
+  #waiting: Promise<void> | null = null;
+  stopped = false;
+
+  get paused(): boolean {
+    return this.#waiting !== null;
+  }
+
+  pause(): void {
+    this.#waiting ??= new Promise((resolve) => (this.#resume = resolve));
+  }
+
+  resume(): void {
+    this.#resume?.();
+    this.#waiting = null;
+    this.#resume = null;
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.resume();
+  }
+
+  async whenRunning(): Promise<void> {
+    await this.#waiting;
+  }
+}
+
+export interface TrainOptions {
+  readonly control: RunControl;
+  /** First step to run: 0, or the step after the checkpoint of a resumed run. */
+  readonly fromStep?: number;
+  readonly bestLoss?: number;
+  /** Called at step boundaries with no step in flight (checkpoints, samples). */
+  readonly onCheckpoint: (step: number, kind: 'best' | 'periodic' | 'last') => Promise<readonly RunEvent[]>;
+  readonly now?: () => number;
+}
+
+interface Flight {
+  readonly step: number;
+  readonly lr: number;
+  readonly result: Promise<StepResult>;
+}
+
+export async function* train(
+  config: ExperimentConfig,
+  backend: TrainingBackend,
+  { control, fromStep = 0, bestLoss = Infinity, onCheckpoint, now = () => performance.now() }: TrainOptions,
+): AsyncGenerator<RunEvent, void> {
+  const { training, optimizer, model } = config;
+  const tokensPerStep = training.batchSize * training.gradientAccumulation * model.blockSize;
+  const started = now();
+  let last = started;
+  let best = bestLoss;
+  const flights: Flight[] = [];
+
+  const land = async (flight: Flight): Promise<MetricEvent & { event: 'step' }> => {
+    const { loss, gradNorm } = await flight.result;
+    const at = now();
+    const stepMs = at - last;
+    last = at;
+    return {
+      event: 'step',
+      step: flight.step,
+      loss,
+      lr: flight.lr,
+      grad_norm: gradNorm,
+      tokens: (flight.step + 1) * tokensPerStep,
+      time: { elapsed_ms: at - started, step_ms: stepMs, tokens_per_second: (1000 * tokensPerStep) / stepMs },
+    };
+  };
+  const finite = (m: MetricEvent & { event: 'step' }): boolean =>
+    Number.isFinite(m.loss) && Number.isFinite(m.grad_norm);
+
+  async function* drain(keep: number): AsyncGenerator<RunEvent, boolean> {
+    while (flights.length > keep) {
+      const metric = await land(flights.shift()!);
+      yield { type: 'metric', metric };
+      if (finite(metric)) continue;
+      await Promise.allSettled(flights.map((f) => f.result));
+      flights.length = 0;
+      yield { type: 'failed', step: metric.step, message: await nonFiniteMessage(backend, metric) };
+      return false;
+    }
+    return true;
+  }
+
+  async function* evaluate(step: number): AsyncGenerator<RunEvent, boolean> {
+    if (!(yield* drain(0))) return false;
+    const result: EvalResult = await backend.evaluate();
+    const { loss, metric } = result;
+    const time = { elapsed_ms: now() - started };
+    yield {
+      type: 'metric',
+      metric: {
+        event: 'eval',
+        step,
+        split: 'val',
+        loss,
+        perplexity: Math.exp(loss),
+        ...(metric ? { metric } : {}),
+        time,
+      },
+    };
+    last = now();
+    if (loss < best) {
+      best = loss;
+      yield* await onCheckpoint(step, 'best');
+      last = now();
+    }
+    return true;
+  }
+
+  let step = fromStep;
+  for (; step < training.maxIters && !control.stopped; step++) {
+    if (control.paused) {
+      if (!(yield* drain(0))) return;
+      yield { type: 'paused', step };
+      await control.whenRunning();
+      if (control.stopped) break;
+      last = now();
+      yield { type: 'resumed', step };
+    }
+    if (training.evalInterval > 0 && step % training.evalInterval === 0 && !(yield* evaluate(step))) return;
+    if (training.checkpointInterval > 0 && step > fromStep && step % training.checkpointInterval === 0) {
+      if (!(yield* drain(0))) return;
+      yield* await onCheckpoint(step, 'periodic');
+      last = now();
+    }
+    const { result } = await backend.step(step);
+    flights.push({ step, lr: learningRateAt(step, { ...optimizer, maxIters: training.maxIters }), result });
+    if (!(yield* drain(backend.depth - 1))) return;
+  }
+  if (!(yield* drain(0))) return;
+  if (!(yield* evaluate(step))) return;
+  yield* await onCheckpoint(step, 'last');
+  yield { type: 'finished', step, stopped: control.stopped && step < training.maxIters, bestLoss: best };
+}
+
+async function nonFiniteMessage(backend: TrainingBackend, metric: MetricEvent & { event: 'step' }): Promise<string> {
+  const what = Number.isFinite(metric.loss) ? `gradient norm ${metric.grad_norm}` : `loss ${metric.loss}`;
+  const where = await backend.diagnose(metric.step);
+  return (
+    `step ${metric.step}: ${what}; the first operation with a non-finite value is ${where}. ` +
+    'The update was skipped, so weights and moments are those of the last good step. ' +
+    'Lower LEARNING_RATE, lengthen WARMUP_STEPS or turn on GRAD_CLIP, and start again from the last checkpoint.'
+  );
+}

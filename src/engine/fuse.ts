@@ -11,6 +11,7 @@ import {
   type GeluKind,
   type Graph,
   type LayerNormAttrs,
+  type MatmulAttrs,
   type Node,
   type Tensor,
   add,
@@ -256,12 +257,12 @@ class Fuser {
     this.#absorbed.add(node.id);
   }
 
-  #gemm(node: Node<{ transA: boolean; transB: boolean }>): GemmOp {
+  #gemm(node: Node<MatmulAttrs>): GemmOp {
     const [a, b] = node.inputs as [Tensor, Tensor];
     const { m, n, k } = matmulSizes(a.shape, b.shape, node.attrs);
     const nodes: Node[] = [node];
     const op: GemmOp = {
-      kind: 'gemm', scope: node.scope, nodes, scratch: [], a, b, ...node.attrs, m, n, k, out: node.outputs[0]!,
+      kind: 'gemm', scope: node.scope, nodes, scratch: [], a, b, transA: node.attrs.transA, transB: node.attrs.transB, m, n, k, out: node.outputs[0]!,
     }; // prettier-ignore
     const take = (next: Node): void => {
       this.#take(next);

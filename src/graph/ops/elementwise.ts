@@ -3,7 +3,7 @@
  * [B, T, C]) or a scalar [1]; it is broadcast over the leading dimensions. `wgsl` is the expression from which the engine
  * generates fused chains; `value` is its f64 twin.
  */
-import { type Op, type Tensor, ShapeError, bytesOf, colsOf, sameShape, sizeOf } from '../types';
+import { type Op, type Tensor, ShapeError, bytesOf, sameShape, sizeOf } from '../types';
 import type { Graph } from '../graph';
 import { sumTo } from './sum-to';
 import { erf } from '../math';
@@ -22,7 +22,7 @@ export const isElementwise = (op: Op): op is ElementwiseOp<unknown> => 'elementw
 const float = (value: number): string => (Number.isInteger(value) ? `${value}.0` : String(value));
 
 function broadcastable(a: readonly number[], b: readonly number[]): boolean {
-  if (sizeOf(b) === 1 || (sizeOf(a) === sizeOf(b) && colsOf(a) === colsOf(b))) return true; // matmul flattens rows
+  if (sizeOf(b) === 1) return true;
   return b.length <= a.length && b.every((n, i) => n === a[a.length - b.length + i]);
 }
 

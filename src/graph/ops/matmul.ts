@@ -1,13 +1,18 @@
-import { type Op, type RefArray, type Tensor, ShapeError, bytesOf, colsOf, rowsOf } from '../types';
-import type { Graph } from '../graph';
+import { type Op, type RefArray, type Shape, type Tensor, ShapeError, bytesOf, colsOf, rowsOf, sizeOf } from '../types';
 
 export interface MatmulAttrs {
   readonly transA: boolean;
   readonly transB: boolean;
+  /** Shape of the result where it is not [..leading of A, N]: gradients take the shape of what they belong to. */
+  readonly shape?: Shape;
 }
 
 /** Logical sizes of C[M,N] = op(A)[M,K] op(B)[K,N]; leading dimensions of A and B are flattened into rows. */
-export function matmulSizes(a: readonly number[], b: readonly number[], { transA, transB }: MatmulAttrs) {
+export function matmulSizes(
+  a: readonly number[],
+  b: readonly number[],
+  { transA, transB }: Pick<MatmulAttrs, 'transA' | 'transB'>,
+) {
   const m = transA ? colsOf(a) : rowsOf(a);
   const k = transA ? rowsOf(a) : colsOf(a);
   const kb = transB ? colsOf(b) : rowsOf(b);
@@ -22,15 +27,21 @@ export const matmul: Op<MatmulAttrs> = {
     if (!a || !b) throw new ShapeError('matmul', 'needs two inputs', []);
     const { m, n, k, kb } = matmulSizes(a.shape, b.shape, attrs);
     if (k !== kb) throw new ShapeError('matmul', `inner sizes ${k} and ${kb} differ`, [a.shape, b.shape]);
+    if (attrs.shape) {
+      if (sizeOf(attrs.shape) !== m * n)
+        throw new ShapeError('matmul', `a result of ${m} x ${n} has no such shape`, [attrs.shape]);
+      return [{ shape: attrs.shape, dtype: 'f32' }];
+    }
     return [{ shape: attrs.transA ? [m, n] : [...a.shape.slice(0, -1), n], dtype: 'f32' }];
   },
   gradient(graph, node, [dc]) {
     if (!dc) return [null, null];
     const [a, b] = node.inputs as [Tensor, Tensor];
     const { transA, transB } = node.attrs;
-    const mm = (x: Tensor, y: Tensor, tx: boolean, ty: boolean): Tensor => mmNode(graph, x, y, tx, ty);
-    const da = transA ? mm(b, dc, transB, true) : mm(dc, b, false, !transB);
-    const db = transB ? mm(dc, a, true, transA) : mm(a, dc, !transA, false);
+    const mm = (x: Tensor, y: Tensor, tx: boolean, ty: boolean, like: Tensor): Tensor =>
+      graph.apply1(matmul, [x, y], { transA: tx, transB: ty, shape: like.shape });
+    const da = transA ? mm(b, dc, transB, true, a) : mm(dc, b, false, !transB, a);
+    const db = transB ? mm(dc, a, true, transA, b) : mm(a, dc, !transA, false, b);
     return [da, db];
   },
   cost(node) {
@@ -42,10 +53,6 @@ export const matmul: Op<MatmulAttrs> = {
     referenceMatmul(a!, b!, c!, m, n, k, node.attrs);
   },
 };
-
-function mmNode(graph: Graph, x: Tensor, y: Tensor, transA: boolean, transB: boolean): Tensor {
-  return graph.apply1(matmul, [x, y], { transA, transB });
-}
 
 /** Plain triple loop in f64, k outermost within a row so that rows of B stream. */
 export function referenceMatmul(

@@ -1,0 +1,46 @@
+# The knlp workbench. `make demo` opens it, `make test` checks it, `make run` trains in the terminal.
+SHELL := /bin/bash
+PORT ?= 4173
+NPM  ?= npm
+
+.PHONY: all demo build test run check clean deps browser bench format
+.DEFAULT_GOAL := build
+
+all: build
+
+# Node 20.19 or newer, with a line that says what to do where it is missing.
+.node-ok:
+	@command -v node >/dev/null || { echo "make: Node.js is missing: install Node >= 20.19 (Debian: nodejs and npm)" >&2; exit 1; }
+	@node -e 'const [a,b]=process.versions.node.split(".").map(Number); if (a<20||(a===20&&b<19)) { console.error("make: Node "+process.versions.node+" is too old: install Node >= 20.19"); process.exit(1); }'
+.PHONY: .node-ok
+
+node_modules/.package-lock.json: package.json package-lock.json | .node-ok
+	@$(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+deps: node_modules/.package-lock.json
+
+build: deps
+	@$(NPM) run --silent build
+
+demo: build
+	@node scripts/serve.mjs dist/site $(PORT)
+
+run: build
+	@bin/wb run $(ARGS) --out $${OUT:-runs/$$(date +%Y%m%d-%H%M%S)}
+
+# A browser for the end-to-end tests: what is there already, else Debian's, else Playwright's own.
+browser: deps
+	@node scripts/browser.mjs
+
+test: deps browser
+	@scripts/test.sh
+
+bench: build
+	@$(NPM) run --silent bench
+
+format: deps
+	@$(NPM) run --silent format
+
+clean:
+	rm -rf dist coverage .cache

@@ -1,0 +1,131 @@
+/**
+ * GEMM in its native NN, NT, TN and TT forms with fused epilogues. Variants are register tiles of several sizes; `naive`
+ * (1 x 4 per invocation) is the named slow twin. All variants sum k ascending in one f32 accumulator: equal bits.
+ */
+import geluLibrary from '@shaders/lib/gelu.wgsl?raw';
+import registerSource from '@shaders/gemm/register.wgsl?raw';
+import type { GeluKind } from '@/graph';
+import {
+  Bindings,
+  type DeviceTraits,
+  type KernelFamily,
+  type KernelProgram,
+  type Operand,
+  type Variant,
+  colsOf,
+} from '../kernel';
+import { expandTemplate } from '../wgsl';
+import { type BoundOperand, storeFunction } from './gemm-epilogue';
+
+export interface GemmArgs {
+  readonly label: string;
+  readonly a: Operand;
+  readonly b: Operand;
+  /** [m, n], or [splitK, m, n] slabs. */
+  readonly c: Operand;
+  readonly transA: boolean;
+  readonly transB: boolean;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly alpha?: number;
+  /** [n], added to every row. */
+  readonly bias?: Operand;
+  /** c = gelu(u); u is also written to `preact` when given. */
+  readonly activation?: { readonly kind: GeluKind; readonly preact: Operand | null };
+  /** c = u * gelu'(preact). */
+  readonly gradActivation?: { readonly kind: GeluKind; readonly preact: Operand };
+  /** Added last; may be c itself. */
+  readonly residual?: Operand;
+  /** [splitK, n]: column sums of op(B) over each slab's share of k. */
+  readonly colSum?: Operand;
+  readonly accumulate?: boolean;
+  /** >= 1; slabs cover contiguous shares of k. */
+  readonly splitK: number;
+}
+
+const tile = (tm: number, tn: number, wx: number, wy: number): Variant => ({
+  name: `register-${tm}x${tn}-${wx}x${wy}`,
+  params: { TM: tm, TN: tn, WX: wx, WY: wy },
+});
+const NAIVE: Variant = { name: 'naive', params: { TM: 4, TN: 4, WX: 8, WY: 8 } };
+
+function variants({ m, n }: GemmArgs, device: DeviceTraits): readonly Variant[] {
+  const software = [tile(16, 16, 8, 2), tile(8, 16, 8, 2), tile(8, 8, 8, 2)];
+  const hardware = [tile(4, 4, 16, 16), tile(8, 4, 16, 8), tile(4, 4, 8, 8), tile(8, 8, 8, 8)];
+  const list = (device.software ? software : hardware).filter(
+    ({ params: { TM = 1, TN = 1, WX = 1, WY = 1 } }) =>
+      m * 2 > TM * (device.software ? 1 : WY) && n * 2 > TN * (device.software ? 1 : WX),
+  );
+  return [...list, NAIVE];
+}
+
+/** How many slabs the sum over k is split into: only hardware needs it, to fill the machine with small outputs. */
+export function splitKFor(m: number, n: number, k: number, device: DeviceTraits): number {
+  if (device.software) return 1;
+  const tiles = Math.ceil(m / 64) * Math.ceil(n / 64);
+  return Math.max(1, Math.min(16, Math.floor(256 / tiles), Math.floor(k / 128)));
+}
+
+function build(args: GemmArgs, variant: Variant): KernelProgram {
+  const { transA, transB, m, n, k, splitK, a, b, c } = args;
+  const { TM = 4, TN = 4, WX = 8, WY = 8 } = variant.params;
+  const ks = Math.ceil(Math.ceil(k / splitK) / 4) * 4;
+  const edgeK = k % 4 !== 0;
+  const bindings = new Bindings();
+  const widths = new Map<number, 1 | 4>();
+  const all = [a, b, c, args.bias, args.activation?.preact, args.gradActivation?.preact, args.residual, args.colSum];
+  for (const o of all) {
+    if (!o) continue;
+    const aligned = o.offset % 4 === 0 && o.rowStride % 4 === 0 && colsOf(o.shape) % 4 === 0 && o !== args.colSum;
+    widths.set(o.region, aligned && widths.get(o.region) !== 1 ? 4 : 1);
+  }
+  const bound = (name: string, operand: Operand | null | undefined): BoundOperand | null => {
+    if (!operand) return null;
+    const width = widths.get(operand.region) ?? 1;
+    return { variable: bindings.bind(name, operand, width), operand, width };
+  };
+  const boundA = bound('a', a)!;
+  const boundB = bound('b', b)!;
+  const boundC = bound('c', c)!;
+  const colSum = bound('col_sum', args.colSum);
+  const store = storeFunction(args, {
+    c: boundC,
+    bias: bound('bias', args.bias),
+    preactOut: bound('preact', args.activation?.preact),
+    preactIn: bound('preact', args.gradActivation?.preact),
+    residual: bound('residual', args.residual),
+  });
+  // Scalar loads only where a vec4 would straddle the end of a row.
+  const vecA = boundA.width === 4 && (transA ? m % 4 === 0 : !edgeK);
+  const vecB = boundB.width === 4 && (transB ? !edgeK : n % 4 === 0);
+  const heavy = args.activation !== undefined || args.gradActivation !== undefined;
+  const code = expandTemplate(registerSource, {
+    DECLARATIONS: bindings.declarations(),
+    LIBRARY: `${heavy ? geluLibrary : ''}${loader('a', boundA)}${loader('b', boundB)}`,
+    FINISH: heavy ? 1 : 0,
+    STORE: store,
+    A: boundA.variable, B: boundB.variable, SUM: colSum?.variable ?? '', COL_SUM: colSum ? 1 : 0, OFF_SUM: args.colSum?.offset ?? 0,
+    TRANS_A: transA ? 1 : 0, TRANS_B: transB ? 1 : 0, VEC_A: vecA ? 1 : 0, VEC_B: vecB ? 1 : 0,
+    M: m, N: n, K: k, KS: ks, LDA: a.rowStride, LDB: b.rowStride, OFF_A: a.offset, OFF_B: b.offset,
+    TM, TN, WX, WY, EDGE_K: edgeK ? 1 : 0, EDGE_M: m % TM === 0 ? 0 : 1, EDGE_N: n % TN === 0 ? 0 : 1,
+  }); // prettier-ignore
+  return {
+    label: args.label,
+    family: 'gemm',
+    variant: variant.name,
+    code,
+    regions: bindings.regions,
+    access: bindings.access,
+    usesScalars: false,
+    workgroups: [Math.ceil(Math.ceil(n / TN) / WX), Math.ceil(Math.ceil(m / TM) / WY), splitK],
+    flops: 2 * m * n * k,
+    bytes: 4 * (m * k + k * n + m * n * splitK),
+  };
+}
+
+/** Element access whatever the binding's element type. */
+const loader = (name: string, { variable, width }: BoundOperand): string =>
+  `fn load_${name}(i: u32) -> f32 { return ${variable}${width === 4 ? '[i / 4u][i % 4u]' : '[i]'}; }\n`;
+
+export const gemm: KernelFamily<GemmArgs> = { name: 'gemm', variants, build };

@@ -1,0 +1,221 @@
+/** Training on a GPUDevice: the plan replayed by the executor. */
+import type { Corpus } from '@/data/corpus';
+import { IGNORE_BIT } from '@/data/corpus';
+import type { EngineDevice } from '@/engine/device';
+import { Executor, type OpTime, type Part } from '@/engine/executor';
+import type { StepScalars } from '@/engine/scalars';
+import type { Gpt2Config } from '@/models/config';
+import { biasCorrection } from '@/optim/adamw';
+import { learningRateAt } from '@/optim/schedule';
+import type { BackendSummary, EvalResult, NamedTensors, StepResult, TrainingBackend } from './backend';
+import { STREAM } from './batches';
+import type { ExperimentConfig } from './config';
+import { initialValues } from './init';
+import { METRIC, type TrainingPlan, checkFits, planTraining } from './training-plan';
+
+export interface WebGpuOptions {
+  readonly onProgress?: (stage: string, done: number, total: number) => void;
+  readonly choice?: (key: string) => string | undefined;
+}
+
+/** Longest submit on a hardware adapter before the plan is split: drivers reset long submits. */
+const LONG_SUBMIT_MS = 500;
+
+export class WebGpuBackend implements TrainingBackend {
+  readonly kind = 'webgpu';
+  readonly summary: BackendSummary;
+  readonly #parts: readonly Part[];
+  #lastLanded = 0;
+
+  private constructor(
+    readonly config: ExperimentConfig,
+    readonly model: Gpt2Config,
+    readonly engine: EngineDevice,
+    readonly training: TrainingPlan,
+    readonly executor: Executor,
+  ) {
+    const { gradientAccumulation } = config.training;
+    const micro = Array.from({ length: gradientAccumulation }, (_, slot): Part => ({ sequence: 'train', slot }));
+    this.#parts = [...micro, { sequence: 'update', slot: gradientAccumulation - 1 }];
+    const variants: Record<string, string[]> = {};
+    for (const { program } of Object.values(training.plan.sequences).flat()) {
+      const list = (variants[program.family] ??= []);
+      if (!list.includes(program.variant)) list.push(program.variant);
+    }
+    this.summary = {
+      parameters: training.model.graph.parameterCount,
+      dispatchesPerStep: training.dispatchesPerStep,
+      plannedBytes: training.memory.totalBytes,
+      allocatedBytes: executor.allocatedBytes,
+      memory: training.memory,
+      variants,
+    };
+  }
+
+  /** Plans, refuses what does not fit, compiles, allocates and uploads. Throws PlanRefusedError, DeviceError. */
+  static async create(
+    engine: EngineDevice,
+    config: ExperimentConfig,
+    model: Gpt2Config,
+    corpus: Corpus,
+    { onProgress, choice }: WebGpuOptions = {},
+  ): Promise<WebGpuBackend> {
+    const shape = { trainTokens: corpus.train.length, valTokens: corpus.val.length, sampling: corpus.sampling };
+    const training = planTraining(config, model, shape, { traits: engine.traits, ...(choice ? { choice } : {}) });
+    checkFits(training, engine.adapter.limits);
+    const executor = await Executor.create(engine, training.plan, (done, total) =>
+      onProgress?.('compiling kernels', done, total),
+    );
+    executor.write(training.regions.train, corpus.train);
+    executor.write(training.regions.val, corpus.val);
+    for (const [region, data] of training.tables) executor.write(region, data);
+    const backend = new WebGpuBackend(config, model, engine, training, executor);
+    training.arena.entries.forEach((entry, i) => {
+      executor.write(training.regions.parameters, initialValues(entry.tensor, i, config.training.seed), entry.offset);
+      onProgress?.('initialising weights', i + 1, training.arena.entries.length);
+    });
+    return backend;
+  }
+
+  get depth(): number {
+    return this.executor.ring.depth;
+  }
+
+  get allocatedBytes(): number {
+    return this.executor.allocatedBytes;
+  }
+
+  #scalars(step: number): StepScalars[] {
+    const { optimizer, training } = this.config;
+    const lr = learningRateAt(step, { ...optimizer, maxIters: training.maxIters });
+    const { stepSize, invSqrtC2 } = biasCorrection(lr, optimizer.beta1, optimizer.beta2, step + 1);
+    const accumulation = training.gradientAccumulation;
+    return Array.from({ length: accumulation }, (_, micro) => ({
+      seed: training.seed,
+      step,
+      micro,
+      stream: STREAM.TRAIN,
+      lr,
+      step_size: stepSize,
+      inv_sqrt_c2: invSqrtC2,
+      beta1: optimizer.beta1,
+      beta2: optimizer.beta2,
+      adam_eps: optimizer.eps,
+      weight_decay: optimizer.weightDecay,
+      grad_clip: optimizer.gradClip,
+      grad_scale: 1 / accumulation,
+      dropout_stream: step * accumulation + micro,
+      row_offset: micro * training.batchSize,
+    }));
+  }
+
+  async step(step: number): Promise<{ readonly result: Promise<StepResult> }> {
+    const { result } = await this.executor.run(this.#parts, this.#scalars(step), this.training.regions.metrics);
+    return { result: result.then((data) => this.#land(data)) };
+  }
+
+  #land(data: ArrayBuffer): StepResult {
+    const metrics = new Float32Array(data);
+    const at = performance.now();
+    const tooLong =
+      !this.engine.traits.software &&
+      this.#lastLanded > 0 &&
+      at - this.#lastLanded > LONG_SUBMIT_MS * this.executor.submits;
+    if (tooLong && this.executor.submits < 64) this.executor.submits *= 2;
+    this.#lastLanded = at;
+    return { loss: metrics[METRIC.LOSS]!, gradNorm: metrics[METRIC.GRAD_NORM]! };
+  }
+
+  async evaluate(): Promise<EvalResult> {
+    const { evalBatches, seed } = this.config.training;
+    const parts = Array.from({ length: evalBatches }, (_, slot): Part => ({ sequence: 'eval', slot }));
+    const scalars = parts.map((_, micro) => ({
+      seed,
+      step: micro,
+      micro,
+      stream: STREAM.EVAL,
+      grad_scale: 1 / evalBatches,
+    }));
+    const { result } = await this.executor.run(parts, scalars, this.training.regions.metrics);
+    this.#lastLanded = 0;
+    return { loss: new Float32Array(await result)[METRIC.LOSS]! };
+  }
+
+  async nextLogits(tokens: readonly number[]): Promise<Float32Array> {
+    const context = tokens.slice(-this.model.blockSize);
+    const ids = new Uint32Array(this.model.blockSize); // causal: what stands behind the last token has no influence
+    ids.set(context.map((id) => (id & ~IGNORE_BIT) >>> 0));
+    const { sampleIds, sampleLogits, metrics } = this.training.regions;
+    this.executor.write(sampleIds, ids);
+    const { result } = await this.executor.run([{ sequence: 'sample', slot: 0 }], [{}], metrics);
+    await result;
+    const { vocabSize } = this.model;
+    return new Float32Array(await this.executor.read(sampleLogits, (context.length - 1) * vocabSize, vocabSize));
+  }
+
+  async #readArena(region: number, prefix = ''): Promise<[string, { shape: readonly number[]; data: Float32Array }][]> {
+    const arena = new Float32Array(await this.executor.read(region));
+    return this.training.arena.entries.map(({ name, shape, offset, size }) => [
+      `${prefix}${name}`,
+      { shape, data: arena.slice(offset, offset + size) },
+    ]);
+  }
+
+  async parameters(): Promise<NamedTensors> {
+    return new Map(await this.#readArena(this.training.regions.parameters));
+  }
+
+  /** Gradients of the last step (after accumulation, before clipping), for tests and analysis. */
+  async gradients(): Promise<NamedTensors> {
+    return new Map(await this.#readArena(this.training.regions.gradients));
+  }
+
+  loadParameters(tensors: NamedTensors): Promise<void> {
+    return this.#writeArena(this.training.regions.parameters, '', tensors);
+  }
+
+  #writeArena(region: number, prefix: string, tensors: NamedTensors): Promise<void> {
+    for (const { name, offset, size } of this.training.arena.entries) {
+      const found = tensors.get(`${prefix}${name}`);
+      if (!found) throw new Error(`the checkpoint has no tensor ${prefix}${name}`);
+      if (found.data.length !== size)
+        throw new Error(
+          `checkpoint tensor ${prefix}${name} has ${found.data.length} elements, the model needs ${size}`,
+        );
+      this.executor.write(region, found.data, offset);
+    }
+    return Promise.resolve();
+  }
+
+  async optimizerState(): Promise<NamedTensors> {
+    const { expAvg, expAvgSq } = this.training.regions;
+    return new Map([
+      ...(await this.#readArena(expAvg, 'exp_avg.')),
+      ...(await this.#readArena(expAvgSq, 'exp_avg_sq.')),
+    ]);
+  }
+
+  async loadOptimizerState(tensors: NamedTensors): Promise<void> {
+    await this.#writeArena(this.training.regions.expAvg, 'exp_avg.', tensors);
+    await this.#writeArena(this.training.regions.expAvgSq, 'exp_avg_sq.', tensors);
+  }
+
+  /** Time by kernel family of one real step; null without timestamp queries. Advances training by `step`. */
+  profile(step: number): Promise<readonly OpTime[] | null> {
+    return this.executor.profile(this.#parts, this.#scalars(step));
+  }
+
+  async diagnose(step: number): Promise<string> {
+    const found = await this.executor.firstNonFinite(
+      this.#parts.filter((part) => part.sequence === 'train'),
+      this.#scalars(step),
+    );
+    return found
+      ? `${found.program.label} (kernel ${found.program.family}/${found.program.variant})`
+      : 'none in the forward and backward pass: the norm itself overflowed';
+  }
+
+  destroy(): void {
+    this.executor.destroy();
+  }
+}

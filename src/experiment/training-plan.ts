@@ -1,0 +1,303 @@
+/**
+ * The execution plan of a training run: one storage, four sequences.
+ *
+ *   train   draw a micro-batch, forward, backward, sum the gradient slabs (once a micro-step)
+ *   update  gradient norm and clip coefficient, AdamW over the flat arenas (once a step)
+ *   eval    draw a held-out batch, forward, add to the mean loss (once an evaluation batch)
+ *   sample  forward of one sequence to logits
+ *
+ * Pure: needs no adapter, so `wb check` and the menu's cost display use it too.
+ */
+import type { DeviceTraits, Operand } from '@/engine/kernel';
+import { drawBatch } from '@/engine/kernels/draw-batch';
+import { lossReduce } from '@/engine/kernels/classifier';
+import { adamw, gradNorm, gradReduce, segmentTable } from '@/engine/kernels/optimizer';
+import { type LoweredGraph, lowerGraph } from '@/engine/lower';
+import { align } from '@/engine/memory';
+import { type Dispatch, type ExecutionPlan, type MemorySummary, dispatchOf } from '@/engine/plan';
+import { SCALAR_SLOT_BYTES } from '@/engine/scalars';
+import { type ParameterArena, Storage, layOutParameters } from '@/engine/storage';
+import type { Tensor } from '@/graph';
+import type { Gpt2Config } from '@/models/config';
+import { type Gpt2TrainingGraph, buildGpt2, buildGpt2Training, forwardFlopsPerToken } from '@/models/gpt2';
+import type { ExperimentConfig } from './config';
+
+/** Elements of the metrics region. */
+export const METRIC = { LOSS: 0, GRAD_NORM: 1, CLIP: 2, OK: 3, COUNT: 4 } as const;
+const METRICS_BYTES = 256;
+const RING_DEPTH = 3;
+
+export interface CorpusShape {
+  readonly trainTokens: number;
+  readonly valTokens: number;
+  readonly sampling: 'window' | 'rows';
+}
+
+export interface TrainingPlan {
+  readonly plan: ExecutionPlan;
+  readonly arena: ParameterArena;
+  readonly model: Gpt2TrainingGraph;
+  readonly memory: MemorySummary;
+  readonly dispatchesPerStep: number;
+  readonly flopsPerToken: number;
+  /** Constant tables to upload once: region -> contents. */
+  readonly tables: ReadonlyMap<number, Uint32Array>;
+  readonly regions: {
+    readonly parameters: number;
+    readonly gradients: number;
+    readonly expAvg: number;
+    readonly expAvgSq: number;
+    readonly metrics: number;
+    readonly train: number;
+    readonly val: number;
+    readonly sampleIds: number;
+    readonly sampleLogits: number;
+  };
+}
+
+const flat = (
+  region: number,
+  n: number,
+  access: Operand['access'] = 'read_write',
+  dtype: Operand['dtype'] = 'f32',
+): Operand => ({
+  region,
+  offset: 0,
+  rowStride: n,
+  shape: [n],
+  dtype,
+  access,
+});
+
+export interface PlanOptions {
+  readonly traits: DeviceTraits;
+  readonly choice?: (key: string) => string | undefined;
+}
+
+/** Throws ModelConfigError or ShapeError for configurations that cannot be built. */
+export function planTraining(
+  config: ExperimentConfig,
+  modelConfig: Gpt2Config,
+  corpus: CorpusShape,
+  { traits, choice }: PlanOptions,
+): TrainingPlan {
+  const { batchSize, gradientAccumulation, evalBatches } = config.training;
+  const seq = modelConfig.blockSize;
+  const model = buildGpt2Training(modelConfig, batchSize, seq);
+  const evalModel = buildGpt2Training(modelConfig, batchSize, seq, false);
+  const sampleModel = buildGpt2(modelConfig, 1, seq);
+  const arena = layOutParameters(model.graph);
+  const storage = new Storage();
+  const floatRegions = new Set<number>();
+  const all = (buffer: 'parameters' | 'gradients' | 'exp_avg' | 'exp_avg_sq'): number =>
+    storage.region(buffer, 0, 4 * arena.elements);
+  const parameters = all('parameters');
+  const gradients = all('gradients');
+  const expAvg = all('exp_avg');
+  const expAvgSq = all('exp_avg_sq');
+  for (const region of [parameters, gradients, expAvg, expAvgSq]) floatRegions.add(region);
+  const metrics = storage.append('metrics', METRICS_BYTES);
+  const train = storage.append('corpus', 4 * corpus.trainTokens);
+  const val = storage.append('corpus', 4 * corpus.valTokens);
+  const common = { storage, arena, traits, floatRegions, ...(choice ? { choice } : {}) };
+
+  const lowered = lowerGraph(model.graph, {
+    ...common,
+    gradients: model.gradients,
+    roots: [model.loss],
+    pinned: [model.ids, model.targets, model.lossScale],
+    accumulate: gradientAccumulation > 1,
+  });
+  const noGradients: ReadonlyMap<Tensor, Tensor> = new Map();
+  const evaluation = lowerGraph(evalModel.graph, {
+    ...common,
+    gradients: noGradients,
+    roots: [evalModel.loss],
+    pinned: [evalModel.ids, evalModel.targets, evalModel.lossScale],
+    accumulate: false,
+  });
+  const sample = lowerGraph(sampleModel.graph, {
+    ...common,
+    gradients: noGradients,
+    roots: [sampleModel.logits],
+    pinned: [sampleModel.ids, sampleModel.logits],
+    accumulate: false,
+  });
+
+  const wrap = (graph: LoweredGraph, m: Gpt2TrainingGraph, region: number, nTokens: number): Dispatch[] => {
+    const draw = {
+      label: 'draw batch',
+      corpus: flat(region, nTokens, 'read', 'u32'),
+      inputs: graph.operand(m.ids),
+      targets: graph.operand(m.targets),
+      lossScale: graph.operand(m.lossScale),
+      batch: batchSize,
+      seq,
+      nTokens,
+      sampling: corpus.sampling,
+    };
+    const reduce = {
+      label: 'mean loss',
+      lossRows: graph.operand(m.lossRows),
+      lossScale: graph.operand(m.lossScale),
+      out: { ...flat(metrics, 1), offset: METRIC.LOSS },
+    };
+    const key = `${batchSize}x${seq}`;
+    return [
+      dispatchOf(drawBatch, draw, traits, 'data', key),
+      ...graph.dispatches,
+      dispatchOf(lossReduce, reduce, traits, 'head', key),
+    ];
+  };
+
+  const optimizer = planOptimizer(arena, lowered, {
+    storage,
+    parameters,
+    gradients,
+    expAvg,
+    expAvgSq,
+    metrics,
+    traits,
+  });
+  const trainSequence = [...wrap(lowered, model, train, corpus.trainTokens), optimizer.reduce];
+  const sequences: Record<string, readonly Dispatch[]> = {
+    train: trainSequence,
+    update: optimizer.update,
+    eval: wrap(evaluation, evalModel, val, corpus.valTokens),
+    sample: sample.dispatches,
+  };
+  const stagingBytes = METRICS_BYTES;
+  const scalarSlots = Math.max(gradientAccumulation, evalBatches, 1);
+  const plan: ExecutionPlan = {
+    buffers: storage.buffers,
+    regions: storage.regions,
+    floatRegions,
+    sequences,
+    scalarSlots,
+    stagingBytes,
+    ringDepth: RING_DEPTH,
+  };
+  return {
+    plan,
+    arena,
+    model,
+    memory: summarise(plan, lowered, arena),
+    dispatchesPerStep: trainSequence.length * gradientAccumulation + optimizer.update.length,
+    flopsPerToken: 3 * forwardFlopsPerToken(model),
+    tables: optimizer.tables,
+    regions: {
+      parameters, gradients, expAvg, expAvgSq, metrics, train, val,
+      sampleIds: sample.operand(sampleModel.ids).region, sampleLogits: sample.operand(sampleModel.logits).region,
+    }, // prettier-ignore
+  };
+}
+
+interface OptimizerStorage {
+  readonly storage: Storage;
+  readonly parameters: number;
+  readonly gradients: number;
+  readonly expAvg: number;
+  readonly expAvgSq: number;
+  readonly metrics: number;
+  readonly traits: DeviceTraits;
+}
+
+/** Slab reduction with the sum of squares, norm and clip coefficient, AdamW: three dispatches. */
+function planOptimizer(arena: ParameterArena, lowered: LoweredGraph, s: OptimizerStorage) {
+  const { storage, traits } = s;
+  const slabsOf = new Map(lowered.gradientSlabs.map((g) => [g.parameter.name, g]));
+  const slabBytes = storage.bytesOf('gradient slabs');
+  const slabs = slabBytes > 0 ? storage.region('gradient slabs', 0, slabBytes) : null;
+  const table = segmentTable(
+    arena.entries.map((entry) => {
+      const slab = slabsOf.get(entry.name);
+      const region = slab?.region ?? null;
+      return {
+        offset: entry.offset,
+        size: entry.size,
+        decay: entry.decay,
+        slabOffset: region === null ? null : storage.regions[region]!.offset / 4,
+        slabs: slab?.slabs ?? 1,
+      };
+    }),
+    arena.elements,
+  );
+  const tableRegion = storage.append('tables', 4 * table.data.length);
+  const partialsRegion = storage.append('metrics', 4 * align(table.blocks));
+  const n = arena.elements;
+  const common = { table: flat(tableRegion, table.data.length, 'read', 'u32'), blocks: table.blocks };
+  const partials = flat(partialsRegion, table.blocks);
+  const state = { ...flat(s.metrics, METRIC.COUNT - METRIC.GRAD_NORM), offset: METRIC.GRAD_NORM };
+  const reduce = dispatchOf(
+    gradReduce,
+    {
+      label: 'gradient sum',
+      ...common,
+      slabs: slabs === null ? null : flat(slabs, slabBytes / 4),
+      grad: flat(s.gradients, n),
+      partials,
+    },
+    traits,
+    'optimizer',
+    `${n}`,
+  );
+  const norm = dispatchOf(
+    gradNorm,
+    { label: 'gradient norm', partials, out: state },
+    traits,
+    'optimizer',
+    `${table.blocks}`,
+  );
+  const step = dispatchOf(
+    adamw,
+    {
+      label: 'AdamW', ...common, w: flat(s.parameters, n), g: flat(s.gradients, n), m: flat(s.expAvg, n),
+      v: flat(s.expAvgSq, n), norm: state,
+    }, // prettier-ignore
+    traits,
+    'optimizer',
+    `${n}`,
+  );
+  return { reduce, update: [norm, step], tables: new Map([[tableRegion, table.data]]) };
+}
+
+/** Planned bytes by category: exactly the buffers that the executor allocates. */
+function summarise(plan: ExecutionPlan, lowered: LoweredGraph, arena: ParameterArena): MemorySummary {
+  const categories = plan.buffers.map(({ name, bytes }) => ({ name: name as string, bytes }));
+  categories.push({ name: 'uniforms', bytes: plan.scalarSlots * SCALAR_SLOT_BYTES });
+  categories.push({ name: 'read-back ring', bytes: plan.ringDepth * plan.stagingBytes });
+  const largest = [
+    ...lowered.layout.intervals.map(({ tensor, bytes }) => ({ name: tensor.name, bytes })),
+    ...arena.entries.map((e) => ({ name: `${e.name} (weights, gradient, exp_avg, exp_avg_sq)`, bytes: 16 * e.size })),
+  ];
+  largest.sort((a, b) => b.bytes - a.bytes);
+  return { categories, totalBytes: categories.reduce((sum, c) => sum + c.bytes, 0), largest: largest.slice(0, 8) };
+}
+
+/** A plan that a device cannot hold, with what is largest and what would shrink it. */
+export class PlanRefusedError extends Error {
+  override name = 'PlanRefusedError';
+}
+
+const GIB = 2 ** 30;
+const human = (bytes: number): string =>
+  bytes >= GIB ? `${(bytes / GIB).toFixed(2)} GiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+/** Throws PlanRefusedError when a buffer or binding exceeds the device's limits. */
+export function checkFits(plan: TrainingPlan, limits: Readonly<Record<string, number>>): void {
+  const bufferLimit = limits.maxBufferSize ?? Infinity;
+  const bindingLimit = limits.maxStorageBufferBindingSize ?? Infinity;
+  const tooLarge = plan.plan.buffers.find((b) => b.bytes > bufferLimit);
+  const region = plan.plan.regions.find((r) => r.bytes > bindingLimit);
+  if (!tooLarge && !region) return;
+  const what = tooLarge
+    ? `the ${tooLarge.name} buffer needs ${human(tooLarge.bytes)}, the device allows ${human(bufferLimit)} a buffer`
+    : `a binding of the ${region!.buffer} needs ${human(region!.bytes)}, the device allows ${human(bindingLimit)}`;
+  const tensors = plan.memory.largest.slice(0, 4).map((t) => `${t.name} (${human(t.bytes)})`);
+  throw new PlanRefusedError(
+    `this model does not fit the device: ${what}. Planned in all: ${human(plan.memory.totalBytes)}. ` +
+      `Largest tensors: ${tensors.join(', ')}. ` +
+      'These options shrink them: BATCH_SIZE (with GRADIENT_ACCUMULATION to keep the effective batch), GPT2_BLOCK_SIZE, ' +
+      'GPT2_N_EMBD, GPT2_N_LAYER, a tokenizer with a smaller vocabulary.',
+  );
+}

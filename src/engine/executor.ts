@@ -289,6 +289,9 @@ async function bindAll(
       }),
     );
   }
+  const compiled = new Map(
+    await Promise.all([...pipelines].map(async ([code, pipeline]) => [code, await pipeline] as const)),
+  );
   const bound = new Map<string, readonly Bound[]>();
   for (const [name, sequence] of Object.entries(plan.sequences)) {
     const list: Bound[] = [];
@@ -299,7 +302,7 @@ async function bindAll(
         return { binding, resource: { buffer: buffers.get(buffer)!, offset, size: Math.ceil(bytes / 16) * 16 } };
       });
       const group = device.createBindGroup({ label: program.label, layout: layoutOf(program), entries });
-      const pipeline = await pipelines.get(program.code)!;
+      const pipeline = compiled.get(program.code)!;
       list.push({ pipeline, group, usesScalars: program.usesScalars, workgroups: program.workgroups, dispatch });
     }
     bound.set(name, list);

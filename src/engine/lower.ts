@@ -64,7 +64,8 @@ class Lowering {
   ) {
     this.#fused = fuse(graph, [...o.roots, ...o.gradients.values()]);
     for (const entry of o.arena.entries) this.#parameterOffset.set(entry.name, entry.offset);
-    for (const [parameter, gradient] of o.gradients) this.#gradientOf.set(resolve(this.#fused, gradient).base.id, parameter);
+    for (const [parameter, gradient] of o.gradients)
+      this.#gradientOf.set(resolve(this.#fused, gradient).base.id, parameter);
     const external = new Set([...graph.parameters.map((p) => p.id), ...this.#gradientOf.keys()]);
     this.layout = layOutArena(liveIntervals(this.#fused, external, o.pinned));
     this.#allocateSlabs();
@@ -101,7 +102,9 @@ class Lowering {
   #splitK(op: GemmOp): number {
     const { base } = resolve(this.#fused, op.out);
     const plain = !op.bias && !op.activation && !op.gradActivation && !op.residual;
-    const accumulated = this.#fused.ops.some((other) => other.kind === 'embedding_backward' && other.accumulate === op.out);
+    const accumulated = this.#fused.ops.some(
+      (other) => other.kind === 'embedding_backward' && other.accumulate === op.out,
+    );
     if (!plain || accumulated || base !== op.out || !this.#gradientOf.has(base.id)) return 1;
     return splitKFor(op.m, op.n, op.k, this.o.traits);
   }
@@ -110,7 +113,11 @@ class Lowering {
     const { base, columns } = resolve(this.#fused, tensor);
     const common = { offset: columns, rowStride: colsOf(base.shape), shape: tensor.shape, dtype: tensor.dtype };
     if (base.source.kind === 'parameter') {
-      const region = this.o.storage.region('parameters', 4 * this.#parameterOffset.get(base.name)!, 4 * sizeOf(base.shape));
+      const region = this.o.storage.region(
+        'parameters',
+        4 * this.#parameterOffset.get(base.name)!,
+        4 * sizeOf(base.shape),
+      );
       return { ...common, region, access: 'read' };
     }
     const parameter = this.#gradientOf.get(base.id);
@@ -197,7 +204,9 @@ class Lowering {
         const [ids, dy] = op.node.inputs;
         const links = at(op.scratch[0]!);
         if (!op.accumulate) this.#fill(op.out, 0, op.scope);
-        this.#push(dispatchOf(tokenLinks, { label: `${label} links`, ids: at(ids!), links }, traits, op.scope, shapeKey(ids!)));
+        this.#push(
+          dispatchOf(tokenLinks, { label: `${label} links`, ids: at(ids!), links }, traits, op.scope, shapeKey(ids!)),
+        );
         const args = { label, ids: at(ids!), links, dy: at(dy!), dwte: at(op.out) };
         return this.#push(dispatchOf(embeddingBackward, args, traits, op.scope, shapeKey(dy!), choice));
       }
@@ -236,7 +245,14 @@ class Lowering {
   }
 
   #fill(out: Tensor, value: number, scope: string): void {
-    const args = { label: `fill ${out.name}`, chain: [], operands: new Map<number, Operand>(), out: this.operand(out), outTensor: out, value };
+    const args = {
+      label: `fill ${out.name}`,
+      chain: [],
+      operands: new Map<number, Operand>(),
+      out: this.operand(out),
+      outTensor: out,
+      value,
+    };
     this.#push(dispatchOf(elementwise, args, this.o.traits, scope, `fill ${shapeKey(out)}`));
   }
 
@@ -260,7 +276,13 @@ class Lowering {
       ...(op.colSum ? { colSum: this.#slabOperand(op.colSum, splitK) } : {}),
     }; // prettier-ignore
     const form = `${transA ? 'T' : 'N'}${transB ? 'T' : 'N'}`;
-    const epilogue = [op.bias && 'bias', activation?.kind, gradActivation && 'grad', op.residual && 'res', op.colSum && 'sum'];
+    const epilogue = [
+      op.bias && 'bias',
+      activation?.kind,
+      gradActivation && 'grad',
+      op.residual && 'res',
+      op.colSum && 'sum',
+    ];
     const key = `${form} ${m}x${n}x${k}/${splitK} ${epilogue.filter(Boolean).join('+')}`;
     this.#push(dispatchOf(gemm, args, this.o.traits, op.scope, key, this.o.choice));
   }
@@ -275,7 +297,9 @@ class Lowering {
     const key = `${sizes.batch}x${sizes.seq}x${nHead}x${sizes.headDim}x${sizes.headDimV}`;
     if (op.kind === 'attention') {
       const [o, lse] = op.node.outputs as [Tensor, Tensor];
-      return this.#push(dispatchOf(attentionForward, { label, ...common, o: at(o), lse: at(lse) }, traits, op.scope, key, choice));
+      return this.#push(
+        dispatchOf(attentionForward, { label, ...common, o: at(o), lse: at(lse) }, traits, op.scope, key, choice),
+      );
     }
     const [, , , o, lse, dO] = op.node.inputs as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
     const [dq, dk, dv] = op.node.outputs as [Tensor, Tensor, Tensor];

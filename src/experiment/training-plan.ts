@@ -105,7 +105,7 @@ export function planTraining(
     ...common,
     gradients: model.gradients,
     roots: [model.loss],
-    pinned: [model.ids, model.targets, model.lossScale],
+    pinned: [model.ids, model.targets, model.lossScale, model.lossRows],
     accumulate: gradientAccumulation > 1,
   });
   const noGradients: ReadonlyMap<Tensor, Tensor> = new Map();
@@ -113,7 +113,7 @@ export function planTraining(
     ...common,
     gradients: noGradients,
     roots: [evalModel.loss],
-    pinned: [evalModel.ids, evalModel.targets, evalModel.lossScale],
+    pinned: [evalModel.ids, evalModel.targets, evalModel.lossScale, evalModel.lossRows],
     accumulate: false,
   });
   const sample = lowerGraph(sampleModel.graph, {
@@ -225,7 +225,7 @@ function planOptimizer(arena: ParameterArena, lowered: LoweredGraph, s: Optimize
   const tableRegion = storage.append('tables', 4 * table.data.length);
   const partialsRegion = storage.append('metrics', 4 * align(table.blocks));
   const n = arena.elements;
-  const common = { table: flat(tableRegion, table.data.length, 'read', 'u32'), blocks: table.blocks };
+  const common = { table: flat(tableRegion, table.data.length, 'read', 'u32'), layout: table };
   const partials = flat(partialsRegion, table.blocks);
   const state = { ...flat(s.metrics, METRIC.COUNT - METRIC.GRAD_NORM), offset: METRIC.GRAD_NORM };
   const reduce = dispatchOf(

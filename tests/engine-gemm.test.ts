@@ -5,8 +5,8 @@ import { type GemmArgs, gemm } from '@/engine/kernels/gemm';
 import { geluDerivative, geluValue } from '@/graph';
 import { noise, operand, runKernels } from './support/gpu';
 
-const SOFTWARE = { software: true, subgroups: false, maxWorkgroupStorage: 16384, maxInvocations: 256 };
-const HARDWARE = { ...SOFTWARE, software: false };
+const SOFTWARE = { software: true, subgroupSize: 4, maxWorkgroupStorage: 16384, maxInvocations: 256 };
+const HARDWARE = { ...SOFTWARE, software: false, subgroupSize: 32 };
 
 type Extras = Omit<Partial<GemmArgs>, 'a' | 'b' | 'c'>;
 
@@ -132,11 +132,11 @@ describe('gemm', () => {
           plain.map((x, i) => x + other[i]!),
         ),
       ).toBeLessThan(2e-6);
-      const accumulated = await run(c, { accumulate: true, alpha: 0.5 }, [[2, other]]);
+      const accumulated = await run(c, { accumulate: true }, [[2, other]]);
       expect(
         worst(
           accumulated.out.get(2)!,
-          plain.map((x, i) => 0.5 * x + other[i]!),
+          plain.map((x, i) => x + other[i]!),
         ),
       ).toBeLessThan(2e-6);
     }

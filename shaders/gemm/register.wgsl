@@ -4,7 +4,8 @@
 // Tile      one invocation computes TM rows by TN columns in named vec4 accumulators acc_<row>_<column/4>; a workgroup is
 //           WX x WY invocations. k advances by 4; tails in k, m and n are guarded unless known not to exist.
 // Loads     vec4 along the contiguous dimension (VEC_A, VEC_B) or scalar. Transposed operands are transposed in registers.
-// Order     each element sums k ascending in one accumulator, so all tile sizes give equal bits.
+// Order     fma in ascending k, one accumulator an element: all tile sizes, and subgroup4.wgsl, give equal bits. The four
+//           steps are one expression: every store to a `var` costs a masked read-modify-write on SwiftShader.
 // Split     slab s = workgroup z covers k in [s KS, min(K, (s + 1) KS)) and writes C + s M LDC.
 //
 // Runtime indexing of a vector component halves the speed (2026-11-21, SwiftShader): components are template constants.
@@ -19,25 +20,37 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (row >= ${M}u || col >= ${N}u) { return; }
   let k_begin = id.z * ${KS}u;
   let k_end = min(${K}u, k_begin + ${KS}u);
-//#for I in 0..TM
-//#for J in 0..NV
-  var acc_${I}_${J} = vec4f(0.0);
-//#end
-//#end
 //#if COL_SUM
 //#for J in 0..NV
   var sum_${J} = vec4f(0.0);
 //#end
 //#end
-  // Base addresses of the tile's rows, clamped so that guarded tiles read inside the operand.
-//#if TRANS_A == 0
+  // Rows and columns beyond the edge are clamped: they compute a copy of the last one.
 //#for I in 0..TM
-  let a_row_${I} = ${OFF_A}u + ${EDGE_M ? 'min' : ''}(row + ${I}u${EDGE_M ? ', ' + (M - 1) + 'u' : ''}) * ${LDA}u;
+//#if TRANS_A && VEC_A && EDGE_M
+  let r_${I} = min(row + ${I / 4 * 4}u, ${M - 4}u) + ${I % 4}u;
+//#else
+  let r_${I} = ${EDGE_M ? 'min' : ''}(row + ${I}u${EDGE_M ? ', ' + (M - 1) + 'u' : ''});
 //#end
+//#if TRANS_A == 0
+  let a_row_${I} = ${OFF_A}u + r_${I} * ${LDA}u;
+//#end
+//#end
+//#for J in 0..NV
+  let c_${J} = ${N % 4 == 0 && EDGE_N ? 'min' : ''}(col + ${4 * J}u${N % 4 == 0 && EDGE_N ? ', ' + (N - 4) + 'u' : ''});
+//#if BIAS
+  let bias_${J} = load_bias(0u, c_${J});
 //#end
 //#if TRANS_B
-//#for J in 0..TN
-  let b_row_${J} = ${OFF_B}u + ${EDGE_N ? 'min' : ''}(col + ${J}u${EDGE_N ? ', ' + (N - 1) + 'u' : ''}) * ${LDB}u;
+//#for Q in 0..4
+  let b_row_${4 * J + Q} = ${OFF_B}u + min(c_${J} + ${Q}u, ${N - 1}u) * ${LDB}u;
+//#end
+//#end
+//#end
+  // Linear epilogues are where the accumulators start.
+//#for I in 0..TM
+//#for J in 0..NV
+  var acc_${I}_${J} = ${BIAS ? 'bias_' + J : 'vec4f(0.0)'}${RESIDUAL ? ' + load_residual(r_' + I + ', c_' + J + ')' : ''}${ACCUMULATE ? ' + load_c(id.z * ' + M + 'u + r_' + I + ', c_' + J + ')' : ''};
 //#end
 //#end
   for (var k = k_begin; k < k_end; k += 4u) {
@@ -104,21 +117,25 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       load_b(${OFF_B}u + ${KP} * ${LDB}u + min(col + ${4 * J + 2}u, ${N - 1}u)), load_b(${OFF_B}u + ${KP} * ${LDB}u + min(col + ${4 * J + 3}u, ${N - 1}u)));
 //#end
 //#end
+//#end
 //#for I in 0..TM
 //#for J in 0..NV
-    acc_${I}_${J} += a_${I}.${C} * b_${P}_${J};
+    acc_${I}_${J} = fma(vec4f(a_${I}.w), b_3_${J}, fma(vec4f(a_${I}.z), b_2_${J}, fma(vec4f(a_${I}.y), b_1_${J}, fma(vec4f(a_${I}.x), b_0_${J}, acc_${I}_${J}))));
 //#end
 //#end
 //#if COL_SUM
 //#for J in 0..NV
-    sum_${J} += b_${P}_${J}${EDGE_K ? ' * live.' + C : ''};
+//#if EDGE_K
+    sum_${J} = sum_${J} + b_0_${J} + select(vec4f(0.0), b_1_${J}, k + 1u < k_end) + select(vec4f(0.0), b_2_${J}, k + 2u < k_end) + select(vec4f(0.0), b_3_${J}, k + 3u < k_end);
+//#else
+    sum_${J} = sum_${J} + b_0_${J} + b_1_${J} + b_2_${J} + b_3_${J};
 //#end
 //#end
 //#end
   }
 //#for I in 0..TM
 //#for J in 0..NV
-  store(id.z, row + ${I}u, col + ${4 * J}u, acc_${I}_${J});
+  store_c(id.z * ${M}u + r_${I}, c_${J}, acc_${I}_${J});
 //#end
 //#end
 //#if FINISH
@@ -140,4 +157,4 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 //#end
 }
 
-${STORE}
+${FINISH_CODE}

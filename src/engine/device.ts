@@ -82,17 +82,24 @@ export async function openDevice(gpu: GPU | undefined): Promise<EngineDevice> {
   }
   const traits: DeviceTraits = {
     software: description.software,
-    subgroups: device.features.has('subgroups'),
+    subgroupSize: subgroupSize(adapter, device),
     maxWorkgroupStorage: device.limits.maxComputeWorkgroupStorageSize,
     maxInvocations: device.limits.maxComputeInvocationsPerWorkgroup,
   };
   return { device, adapter: description, traits };
 }
 
+/** The subgroup size where it is one fixed number: a kernel that assumes another computes wrong numbers. */
+function subgroupSize(adapter: GPUAdapter, device: GPUDevice): number {
+  if (!device.features.has('subgroups')) return 0;
+  const info = adapter.info as { subgroupMinSize?: number; subgroupMaxSize?: number };
+  return info.subgroupMinSize === info.subgroupMaxSize ? (info.subgroupMinSize ?? 0) : 0;
+}
+
 /** What a plan assumes where there is no adapter (`wb check`, the menu's cost display). */
 export const DEFAULT_TRAITS: DeviceTraits = {
   software: false,
-  subgroups: false,
+  subgroupSize: 0,
   maxWorkgroupStorage: 16384,
   maxInvocations: 256,
 };

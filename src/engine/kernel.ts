@@ -31,7 +31,8 @@ export interface Operand {
 export interface DeviceTraits {
   /** SwiftShader, lavapipe and other CPU adapters: register tiles win and workgroup memory loses. */
   readonly software: boolean;
-  readonly subgroups: boolean;
+  /** Exact size of every subgroup, 0 where subgroups are missing or of varying size. */
+  readonly subgroupSize: number;
   readonly maxWorkgroupStorage: number;
   readonly maxInvocations: number;
 }

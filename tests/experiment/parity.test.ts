@@ -31,7 +31,9 @@ async function compare(overrides: Overrides, steps: number): Promise<void> {
     for (const [name, { data }] of await reference.parameters()) {
       // A key bias has a true gradient of zero; Adam turns its rounding noise into updates.
       const compared = (values: Float32Array) =>
-        name.endsWith('c_attn.bias') ? Float32Array.from([...values.slice(0, width), ...values.slice(2 * width)]) : values;
+        name.endsWith('c_attn.bias')
+          ? Float32Array.from([...values.slice(0, width), ...values.slice(2 * width)])
+          : values;
       expect(relative(compared(weights.get(name)!.data), compared(data)), name).toBeLessThan(1e-4);
     }
     expect(Math.abs((await gpu.evaluate()).loss - (await reference.evaluate()).loss)).toBeLessThan(1e-5);

@@ -70,6 +70,6 @@ export async function testEngine(): Promise<EngineDevice> {
       features: [],
       limits,
     },
-    traits: { software: true, subgroups: false, maxWorkgroupStorage: 16384, maxInvocations: 256 },
+    traits: { software: true, subgroupSize: 4, maxWorkgroupStorage: 16384, maxInvocations: 256 },
   };
 }

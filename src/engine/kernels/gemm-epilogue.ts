@@ -1,5 +1,8 @@
-/** The store function of every GEMM kernel: alpha, bias, activation (or its derivative), residual, accumulation. */
-import type { Operand } from '../kernel';
+/**
+ * Epilogues of the GEMM kernels. Linear ones (bias, residual, accumulation) are where the accumulators start; transcendental
+ * ones (GELU, its derivative) finish the tile after it was stored. Both kernels add in the same order.
+ */
+import { type Operand, colsOf } from '../kernel';
 import type { GemmArgs } from './gemm';
 
 const NAMES = ['x', 'y', 'z', 'w'] as const;
@@ -10,13 +13,6 @@ export interface BoundOperand {
   readonly width: 1 | 4;
 }
 
-/** WGSL of one vec4 at (row, col) of a bound operand; scalar bindings are gathered. */
-function load({ variable, operand, width }: BoundOperand, row: string): string {
-  const base = `${operand.offset}u + ${row} * ${operand.rowStride}u + col`;
-  if (width === 4) return `${variable}[(${base}) / 4u]`;
-  return `vec4f(${NAMES.map((_, q) => `${variable}[${base} + ${q}u]`).join(', ')})`;
-}
-
 export interface EpilogueOperands {
   readonly c: BoundOperand;
   readonly bias: BoundOperand | null;
@@ -25,48 +21,57 @@ export interface EpilogueOperands {
   readonly residual: BoundOperand | null;
 }
 
-/**
- * `store` writes one vec4 of results (alpha, bias, residual and accumulation inline); with a transcendental epilogue
- * `finish` then reads it back and completes it. Columns beyond n and rows beyond m are dropped.
- */
-export function storeFunction(args: GemmArgs, o: EpilogueOperands): string {
-  const { m, n } = args;
-  const heavy = args.activation !== undefined || args.gradActivation !== undefined;
-  const assign = (target: BoundOperand, value: string): string => {
-    const base = `${target.operand.offset}u + r * ${target.operand.rowStride}u + col`;
-    if (target.width === 4) return `${target.variable}[(${base}) / 4u] = ${value};`;
-    const guard = (q: number): string => (q > 0 && n % 4 !== 0 ? `if (col + ${q}u < ${n}u) ` : '');
-    return NAMES.map((name, q) => `${guard(q)}{ ${target.variable}[${base} + ${q}u] = ${value}.${name}; }`).join(
-      '\n  ',
-    );
-  };
-  const light: string[] = [];
-  if (args.alpha !== undefined && args.alpha !== 1) light.push(`v *= ${float(args.alpha)};`);
-  if (o.bias) light.push(`v += ${load(o.bias, '0u')};`);
-  const last: string[] = [];
-  if (o.residual) last.push(`v += ${load(o.residual, 'r')};`);
-  if (args.accumulate) last.push(`v += ${load(o.c, 'r')};`);
-  const store = `fn store(slab: u32, row: u32, col: u32, value: vec4f) {
-  if (row >= ${m}u || col >= ${n}u) { return; }
-  let r = slab * ${m}u + row;
-  var v = value;
-  ${[...light, ...(heavy ? [] : last), assign(o.c, 'v')].join('\n  ')}
-}`;
-  if (!heavy) return store;
-  if (args.accumulate || o.residual?.variable === o.c.variable)
-    throw new Error(`gemm ${args.label}: an activation cannot be combined with accumulation into its own output`);
-  const finish: string[] = [`var v = ${load(o.c, 'r')};`];
-  if (o.preactOut) finish.push(assign(o.preactOut, 'v'));
-  if (args.activation) finish.push(`v = ${map4(args.activation.kind, 'v')};`);
-  if (args.gradActivation && o.preactIn)
-    finish.push(`let u = ${load(o.preactIn, 'r')};`, `v *= ${map4(`${args.gradActivation.kind}_derivative`, 'u')};`);
-  return `${store}
-fn finish(row: u32, col: u32) {
-  if (row >= ${m}u || col >= ${n}u) { return; }
-  let r = row;
-  ${[...finish, ...last, assign(o.c, 'v')].join('\n  ')}
-}`;
+const address = ({ operand }: BoundOperand): string => `${operand.offset}u + row * ${operand.rowStride}u + col`;
+
+/** `load_<name>(row, col) -> vec4f` and `store_<name>`: four columns from `col`; the last ones may not exist. */
+function vectorAccess(name: string, b: BoundOperand, store: boolean): string {
+  const base = address(b);
+  const n = colsOf(b.operand.shape);
+  const inside = (q: number): string => (q > 0 && n % 4 !== 0 ? `if (col + ${q}u < ${n}u) ` : '');
+  const gather = NAMES.map((_, q) =>
+    inside(q)
+      ? `${b.variable}[select(${base}, ${base} + ${q}u, col + ${q}u < ${n}u)]`
+      : `${b.variable}[${base} + ${q}u]`,
+  );
+  const load = b.width === 4 ? `${b.variable}[(${base}) / 4u]` : `vec4f(${gather.join(', ')})`;
+  const read = `fn load_${name}(row: u32, col: u32) -> vec4f { return ${load}; }\n`;
+  if (!store) return read;
+  const writes =
+    b.width === 4
+      ? `${b.variable}[(${base}) / 4u] = v;`
+      : `if (col >= ${n}u) { return; } ${NAMES.map((x, q) => `${inside(q)}{ ${b.variable}[${base} + ${q}u] = v.${x}; }`).join(' ')}`;
+  return `${read}fn store_${name}(row: u32, col: u32, v: vec4f) { ${writes} }\n`;
 }
 
-const map4 = (f: string, v: string): string => `vec4f(${NAMES.map((name) => `${f}(${v}.${name})`).join(', ')})`;
-const float = (x: number): string => (Number.isInteger(x) ? `${x}.0` : String(x));
+/** Accessors of the register kernel, which works on four columns at a time. */
+export function vectorLibrary(o: EpilogueOperands): string {
+  return [
+    vectorAccess('c', o.c, true),
+    o.bias ? vectorAccess('bias', o.bias, false) : '',
+    o.residual ? vectorAccess('residual', o.residual, false) : '',
+    o.preactOut ? vectorAccess('preact_out', o.preactOut, true) : '',
+    o.preactIn ? vectorAccess('preact_in', o.preactIn, false) : '',
+  ].join('');
+}
+
+/** `finish(row, col)`: the transcendental epilogue of four columns (lanes 4) or one (lanes 1); '' where there is none. */
+export function finishFunction(args: GemmArgs, o: EpilogueOperands, lanes: 1 | 4): string {
+  const { activation, gradActivation } = args;
+  if (!activation && !gradActivation) return '';
+  const read = (name: string, b: BoundOperand): string =>
+    lanes === 4 ? `load_${name}(row, col)` : `${b.variable}[${address(b)}]`;
+  const write = (name: string, b: BoundOperand, v: string): string =>
+    lanes === 4 ? `store_${name}(row, col, ${v});` : `${b.variable}[${address(b)}] = ${v};`;
+  const map = (f: string, v: string): string =>
+    lanes === 4 ? `vec4f(${NAMES.map((x) => `${f}(${v}.${x})`).join(', ')})` : `${f}(${v})`;
+  const lines = [`var v = ${read('c', o.c)};`];
+  if (o.preactOut) lines.push(write('preact_out', o.preactOut, 'v'));
+  if (activation) lines.push(`v = ${map(activation.kind, 'v')};`);
+  if (gradActivation && o.preactIn)
+    lines.push(`let u = ${read('preact_in', o.preactIn)};`, `v *= ${map(`${gradActivation.kind}_derivative`, 'u')};`);
+  lines.push(write('c', o.c, 'v'));
+  return `fn finish(row: u32, col: u32) {
+  if (row >= ${args.m}u || col >= ${args.n}u) { return; }
+  ${lines.join('\n  ')}
+}`;
+}

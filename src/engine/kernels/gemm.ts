@@ -4,6 +4,7 @@
  */
 import geluLibrary from '@shaders/lib/gelu.wgsl?raw';
 import registerSource from '@shaders/gemm/register.wgsl?raw';
+import subgroupSource from '@shaders/gemm/subgroup4.wgsl?raw';
 import type { GeluKind } from '@/graph';
 import {
   Bindings,
@@ -15,7 +16,7 @@ import {
   colsOf,
 } from '../kernel';
 import { expandTemplate } from '../wgsl';
-import { type BoundOperand, storeFunction } from './gemm-epilogue';
+import { type BoundOperand, type EpilogueOperands, finishFunction, vectorLibrary } from './gemm-epilogue';
 
 export interface GemmArgs {
   readonly label: string;
@@ -28,7 +29,6 @@ export interface GemmArgs {
   readonly m: number;
   readonly n: number;
   readonly k: number;
-  readonly alpha?: number;
   /** [n], added to every row. */
   readonly bias?: Operand;
   /** c = gelu(u); u is also written to `preact` when given. */
@@ -48,16 +48,23 @@ const tile = (tm: number, tn: number, wx: number, wy: number): Variant => ({
   name: `register-${tm}x${tn}-${wx}x${wy}`,
   params: { TM: tm, TN: tn, WX: wx, WY: wy },
 });
+/** A subgroup of exactly four lanes computes tm rows by 4 tn columns. */
+const lanes4 = (tm: number, tn: number): Variant => ({
+  name: `subgroup4-${tm}x${4 * tn}`,
+  params: { TM: tm, TN: tn, WX: 1, WY: 2, LANES: 4 },
+});
 const NAIVE: Variant = { name: 'naive', params: { TM: 4, TN: 4, WX: 8, WY: 8 } };
 
 function variants({ m, n }: GemmArgs, device: DeviceTraits): readonly Variant[] {
-  const software = [tile(16, 16, 8, 2), tile(8, 16, 8, 2), tile(8, 8, 8, 2)];
+  const subgroups = device.subgroupSize === 4 ? [lanes4(16, 16), lanes4(16, 8), lanes4(8, 8), lanes4(8, 4)] : [];
+  const software = [...subgroups, tile(16, 16, 8, 2), tile(8, 16, 8, 2), tile(8, 8, 8, 2)];
   const hardware = [tile(4, 4, 16, 16), tile(8, 4, 16, 8), tile(4, 4, 8, 8), tile(8, 8, 8, 8)];
-  const list = (device.software ? software : hardware).filter(
-    ({ params: { TM = 1, TN = 1, WX = 1, WY = 1 } }) =>
-      m * 2 > TM * (device.software ? 1 : WY) && n * 2 > TN * (device.software ? 1 : WX),
-  );
-  return [...list, NAIVE];
+  const fits = ({ params: { TM = 1, TN = 1, WX = 1, WY = 1, LANES = 1 } }: Variant): boolean => {
+    if (!device.software) return m * 2 > TM * WY && n * 2 > TN * WX;
+    const waste = (size: number, step: number): number => (Math.ceil(size / step) * step) / size;
+    return m * 2 > TM && n * 2 > TN * LANES && waste(m, TM) * waste(n, TN * LANES) < 1.6;
+  };
+  return [...(device.software ? software : hardware).filter(fits), NAIVE];
 }
 
 /** How many slabs the sum over k is split into: only hardware needs it, to fill the machine with small outputs. */
@@ -67,9 +74,14 @@ export function splitKFor(m: number, n: number, k: number, device: DeviceTraits)
   return Math.max(1, Math.min(16, Math.floor(256 / tiles), Math.floor(k / 128)));
 }
 
+/** The four lanes of a subgroup share row, column tile and slab, so control flow is uniform where it matters; WGSL cannot see it. */
+const SUBGROUP_HEADER = 'enable subgroups;\ndiagnostic(off, subgroup_uniformity);\n';
+
 function build(args: GemmArgs, variant: Variant): KernelProgram {
   const { transA, transB, m, n, k, splitK, a, b, c } = args;
   const { TM = 4, TN = 4, WX = 8, WY = 8 } = variant.params;
+  const lanes = variant.params.LANES === 4;
+  const heavy = args.activation !== undefined || args.gradActivation !== undefined;
   const ks = Math.ceil(Math.ceil(k / splitK) / 4) * 4;
   const edgeK = k % 4 !== 0;
   const bindings = new Bindings();
@@ -77,7 +89,8 @@ function build(args: GemmArgs, variant: Variant): KernelProgram {
   const all = [a, b, c, args.bias, args.activation?.preact, args.gradActivation?.preact, args.residual, args.colSum];
   for (const o of all) {
     if (!o) continue;
-    const aligned = o.offset % 4 === 0 && o.rowStride % 4 === 0 && colsOf(o.shape) % 4 === 0 && o !== args.colSum;
+    const aligned =
+      !lanes && o.offset % 4 === 0 && o.rowStride % 4 === 0 && colsOf(o.shape) % 4 === 0 && o !== args.colSum;
     widths.set(o.region, aligned && widths.get(o.region) !== 1 ? 4 : 1);
   }
   const bound = (name: string, operand: Operand | null | undefined): BoundOperand | null => {
@@ -89,36 +102,40 @@ function build(args: GemmArgs, variant: Variant): KernelProgram {
   const boundB = bound('b', b)!;
   const boundC = bound('c', c)!;
   const colSum = bound('col_sum', args.colSum);
-  const store = storeFunction(args, {
+  const epilogue: EpilogueOperands = {
     c: boundC,
     bias: bound('bias', args.bias),
     preactOut: bound('preact', args.activation?.preact),
     preactIn: bound('preact', args.gradActivation?.preact),
     residual: bound('residual', args.residual),
-  });
+  };
+  if (heavy && (args.residual || args.accumulate))
+    throw new Error(`gemm ${args.label}: an activation cannot be combined with a residual or accumulation`);
   // Scalar loads only where a vec4 would straddle the end of a row.
   const vecA = boundA.width === 4 && (transA ? m % 4 === 0 : !edgeK);
   const vecB = boundB.width === 4 && (transB ? !edgeK : n % 4 === 0);
-  const heavy = args.activation !== undefined || args.gradActivation !== undefined;
-  const code = expandTemplate(registerSource, {
+  const code = expandTemplate(lanes ? subgroupSource : registerSource, {
     DECLARATIONS: bindings.declarations(),
-    LIBRARY: `${heavy ? geluLibrary : ''}${loader('a', boundA)}${loader('b', boundB)}`,
+    LIBRARY: `${heavy ? geluLibrary : ''}${lanes ? '' : loader('a', boundA) + loader('b', boundB) + vectorLibrary(epilogue)}`,
     FINISH: heavy ? 1 : 0,
-    STORE: store,
+    FINISH_CODE: finishFunction(args, epilogue, lanes ? 1 : 4),
+    C_NAME: boundC.variable, OFF_C: c.offset, LDC: c.rowStride, BIAS: args.bias ? 1 : 0, BIAS_NAME: epilogue.bias?.variable ?? '',
+    OFF_BIAS: args.bias?.offset ?? 0, RESIDUAL: args.residual ? 1 : 0, RESIDUAL_NAME: epilogue.residual?.variable ?? '',
+    OFF_RES: args.residual?.offset ?? 0, LD_RES: args.residual?.rowStride ?? 0, ACCUMULATE: args.accumulate ? 1 : 0,
     A: boundA.variable, B: boundB.variable, SUM: colSum?.variable ?? '', COL_SUM: colSum ? 1 : 0, OFF_SUM: args.colSum?.offset ?? 0,
     TRANS_A: transA ? 1 : 0, TRANS_B: transB ? 1 : 0, VEC_A: vecA ? 1 : 0, VEC_B: vecB ? 1 : 0,
     M: m, N: n, K: k, KS: ks, LDA: a.rowStride, LDB: b.rowStride, OFF_A: a.offset, OFF_B: b.offset,
-    TM, TN, WX, WY, EDGE_K: edgeK ? 1 : 0, EDGE_M: m % TM === 0 ? 0 : 1, EDGE_N: n % TN === 0 ? 0 : 1,
+    TM, TN, WX, WY, EDGE_K: edgeK ? 1 : 0, EDGE_M: m % TM === 0 ? 0 : 1, EDGE_N: n % (lanes ? 4 * TN : TN) === 0 ? 0 : 1,
   }); // prettier-ignore
   return {
     label: args.label,
     family: 'gemm',
     variant: variant.name,
-    code,
+    code: lanes ? `${SUBGROUP_HEADER}${code}` : code,
     regions: bindings.regions,
     access: bindings.access,
     usesScalars: false,
-    workgroups: [Math.ceil(Math.ceil(n / TN) / WX), Math.ceil(Math.ceil(m / TM) / WY), splitK],
+    workgroups: [Math.ceil(Math.ceil(n / (lanes ? 4 * TN : TN)) / WX), Math.ceil(Math.ceil(m / TM) / WY), splitK],
     flops: 2 * m * n * k,
     bytes: 4 * (m * k + k * n + m * n * splitK),
   };

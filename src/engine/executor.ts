@@ -36,6 +36,7 @@ export class Executor {
   submits = 1;
   readonly #buffers = new Map<BufferName, GPUBuffer>();
   readonly #bound = new Map<string, readonly Bound[]>();
+  readonly #compiler: Compiler;
   readonly #uniform: GPUBuffer;
   readonly #scalars: GPUBindGroup;
   readonly #scalarView: DataView;
@@ -45,12 +46,14 @@ export class Executor {
     device: GPUDevice,
     readonly plan: ExecutionPlan,
     buffers: Map<BufferName, GPUBuffer>,
+    compiler: Compiler,
     bound: Map<string, readonly Bound[]>,
     uniform: GPUBuffer,
     scalars: GPUBindGroup,
   ) {
     this.#device = device;
     this.#buffers = buffers;
+    this.#compiler = compiler;
     this.#bound = bound;
     this.#uniform = uniform;
     this.#scalars = scalars;
@@ -65,6 +68,7 @@ export class Executor {
     { device }: EngineDevice,
     plan: ExecutionPlan,
     onProgress?: (done: number, total: number) => void,
+    eager: readonly string[] = Object.keys(plan.sequences),
   ): Promise<Executor> {
     device.pushErrorScope('out-of-memory');
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
@@ -91,10 +95,18 @@ export class Executor {
       entries: [{ binding: 0, resource: { buffer: uniform, size: SCALAR_SLOT_BYTES } }],
     });
     device.pushErrorScope('validation');
-    const bound = await bindAll(device, plan, buffers, scalarLayout, onProgress);
+    const compiler = new Compiler(device, plan, buffers, scalarLayout);
+    const bound = await compiler.bind(eager, onProgress);
     const invalid = await device.popErrorScope();
     if (invalid) throw new DeviceError('validation', invalid.message);
-    return new Executor(device, plan, buffers, bound, uniform, scalars);
+    return new Executor(device, plan, buffers, compiler, bound, uniform, scalars);
+  }
+
+  /** Compiles sequences that were not compiled by `create` (`eager`); they cannot be run before. */
+  async ensure(...sequences: readonly string[]): Promise<void> {
+    const missing = sequences.filter((name) => !this.#bound.has(name));
+    if (missing.length === 0) return;
+    for (const [name, list] of await this.#compiler.bind(missing)) this.#bound.set(name, list);
   }
 
   dispatchCount(sequence: string): number {
@@ -253,61 +265,64 @@ export class Executor {
   }
 }
 
-/** Compiles each distinct program once, all in parallel, and makes the bind groups. */
-async function bindAll(
-  device: GPUDevice,
-  plan: ExecutionPlan,
-  buffers: ReadonlyMap<BufferName, GPUBuffer>,
-  scalarLayout: GPUBindGroupLayout,
-  onProgress?: (done: number, total: number) => void,
-): Promise<Map<string, readonly Bound[]>> {
-  const layouts = new Map<string, GPUBindGroupLayout>();
-  const layoutOf = (program: KernelProgram): GPUBindGroupLayout => {
-    const key = program.access.join();
-    let layout = layouts.get(key);
+/** Compiles each distinct program once, in parallel, and makes the bind groups. */
+class Compiler {
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
+
+  constructor(
+    readonly device: GPUDevice,
+    readonly plan: ExecutionPlan,
+    readonly buffers: ReadonlyMap<BufferName, GPUBuffer>,
+    readonly scalarLayout: GPUBindGroupLayout,
+  ) {}
+
+  #layoutOf({ access }: KernelProgram): GPUBindGroupLayout {
+    const key = access.join();
+    let layout = this.#layouts.get(key);
     if (!layout) {
-      layout = device.createBindGroupLayout({
-        entries: program.access.map((access, binding) => ({
+      layout = this.device.createBindGroupLayout({
+        entries: access.map((mode, binding) => ({
           binding,
           visibility: GPUShaderStage.COMPUTE,
-          buffer: { type: access === 'read' ? ('read-only-storage' as const) : ('storage' as const) },
+          buffer: { type: mode === 'read' ? ('read-only-storage' as const) : ('storage' as const) },
         })),
       });
-      layouts.set(key, layout);
+      this.#layouts.set(key, layout);
     }
     return layout;
-  };
-  const pipelines = new Map<string, Promise<GPUComputePipeline>>();
-  let done = 0;
-  for (const { program } of Object.values(plan.sequences).flat()) {
-    if (pipelines.has(program.code)) continue;
-    pipelines.set(
-      program.code,
-      compile(device, program, layoutOf(program), scalarLayout).then((pipeline) => {
-        onProgress?.(++done, pipelines.size);
-        return pipeline;
-      }),
-    );
   }
-  const compiled = new Map(
-    await Promise.all([...pipelines].map(async ([code, pipeline]) => [code, await pipeline] as const)),
-  );
-  const bound = new Map<string, readonly Bound[]>();
-  for (const [name, sequence] of Object.entries(plan.sequences)) {
-    const list: Bound[] = [];
-    for (const dispatch of sequence) {
-      const { program } = dispatch;
-      const entries = program.regions.map((region, binding) => {
-        const { buffer, offset, bytes } = plan.regions[region]!;
-        return { binding, resource: { buffer: buffers.get(buffer)!, offset, size: Math.ceil(bytes / 16) * 16 } };
-      });
-      const group = device.createBindGroup({ label: program.label, layout: layoutOf(program), entries });
-      const pipeline = compiled.get(program.code)!;
-      list.push({ pipeline, group, usesScalars: program.usesScalars, workgroups: program.workgroups, dispatch });
+
+  async bind(
+    sequences: readonly string[],
+    onProgress?: (done: number, total: number) => void,
+  ): Promise<Map<string, readonly Bound[]>> {
+    const dispatches = sequences.map((name) => [name, this.plan.sequences[name] ?? []] as const);
+    let done = 0;
+    const fresh: Promise<unknown>[] = [];
+    for (const { program } of dispatches.flatMap(([, list]) => list)) {
+      if (this.#pipelines.has(program.code)) continue;
+      const pipeline = compile(this.device, program, this.#layoutOf(program), this.scalarLayout);
+      this.#pipelines.set(program.code, pipeline);
+      fresh.push(pipeline.then(() => onProgress?.(++done, fresh.length)));
     }
-    bound.set(name, list);
+    await Promise.all(fresh);
+    const bound = new Map<string, readonly Bound[]>();
+    for (const [name, list] of dispatches)
+      bound.set(name, await Promise.all(list.map((dispatch) => this.#bindOne(dispatch))));
+    return bound;
   }
-  return bound;
+
+  async #bindOne(dispatch: Dispatch): Promise<Bound> {
+    const { program } = dispatch;
+    const entries = program.regions.map((region, binding) => {
+      const { buffer, offset, bytes } = this.plan.regions[region]!;
+      return { binding, resource: { buffer: this.buffers.get(buffer)!, offset, size: Math.ceil(bytes / 16) * 16 } };
+    });
+    const group = this.device.createBindGroup({ label: program.label, layout: this.#layoutOf(program), entries });
+    const pipeline = await this.#pipelines.get(program.code)!;
+    return { pipeline, group, usesScalars: program.usesScalars, workgroups: program.workgroups, dispatch };
+  }
 }
 
 /** Exported for autotune and tests. Throws DeviceError with the compiler's message and the kernel's name. */

@@ -50,6 +50,9 @@ export interface TrainingPlan {
     readonly metrics: number;
     readonly train: number;
     readonly val: number;
+    readonly ids: number;
+    readonly targets: number;
+    readonly lossScale: number;
     readonly sampleIds: number;
     readonly sampleLogits: number;
   };
@@ -72,6 +75,8 @@ const flat = (
 export interface PlanOptions {
   readonly traits: DeviceTraits;
   readonly choice?: (key: string) => string | undefined;
+  /** Batches are written into the `ids`, `targets` and `lossScale` regions by the caller instead of being drawn (benchmarks). */
+  readonly externalBatches?: boolean;
 }
 
 /** Throws ModelConfigError or ShapeError for configurations that cannot be built. */
@@ -79,7 +84,7 @@ export function planTraining(
   config: ExperimentConfig,
   modelConfig: Gpt2Config,
   corpus: CorpusShape,
-  { traits, choice }: PlanOptions,
+  { traits, choice, externalBatches = false }: PlanOptions,
 ): TrainingPlan {
   const { batchSize, gradientAccumulation, evalBatches } = config.training;
   const seq = modelConfig.blockSize;
@@ -144,7 +149,7 @@ export function planTraining(
     };
     const key = `${batchSize}x${seq}`;
     return [
-      dispatchOf(drawBatch, draw, traits, 'data', key),
+      ...(externalBatches ? [] : [dispatchOf(drawBatch, draw, traits, 'data', key)]),
       ...graph.dispatches,
       dispatchOf(lossReduce, reduce, traits, 'head', key),
     ];
@@ -186,7 +191,7 @@ export function planTraining(
     flopsPerToken: 3 * forwardFlopsPerToken(model),
     tables: optimizer.tables,
     regions: {
-      parameters, gradients, expAvg, expAvgSq, metrics, train, val,
+      parameters, gradients, expAvg, expAvgSq, metrics, train, val, ids: lowered.operand(model.ids).region, targets: lowered.operand(model.targets).region, lossScale: lowered.operand(model.lossScale).region,
       sampleIds: sample.operand(sampleModel.ids).region, sampleLogits: sample.operand(sampleModel.logits).region,
     }, // prettier-ignore
   };

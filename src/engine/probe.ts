@@ -1,0 +1,118 @@
+/**
+ * The measured roof of an adapter. FMA: the best of 1 to 8 independent vec4 chains an invocation, with `fma` and with
+ * multiply and add; each sample lasts at least SAMPLE_MS. Bandwidth: a copy of a buffer that no cache holds, bytes read
+ * plus bytes written.
+ */
+import fmaSource from '@shaders/probe/fma.wgsl?raw';
+import copySource from '@shaders/probe/copy.wgsl?raw';
+import { expandTemplate } from './wgsl';
+
+export interface Roof {
+  /** Best sustained rate, GFLOP/s (a multiply-add counts 2). */
+  readonly fmaGflops: number;
+  /** The rate of one dependent chain a invocation: what naive probes report. */
+  readonly fmaSingleChainGflops: number;
+  /** Stream copy, GB/s read + written. */
+  readonly bandwidthGBs: number;
+}
+
+const SAMPLE_MS = 60;
+const REPEATS = 3;
+
+export interface Kernel {
+  readonly code: string;
+  readonly buffers: readonly GPUBuffer[];
+  readonly workgroups: readonly [number, number, number];
+}
+
+/** Compiles a kernel; the returned function runs it `n` times in one submit and resolves with the milliseconds. */
+export async function timed(
+  device: GPUDevice,
+  { code, buffers, workgroups }: Kernel,
+): Promise<(n: number) => Promise<number>> {
+  const module = device.createShaderModule({ code });
+  const pipeline = await device.createComputePipelineAsync({ layout: 'auto', compute: { module, entryPoint: 'main' } });
+  const group = device.createBindGroup({
+    layout: pipeline.getBindGroupLayout(0),
+    entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
+  });
+  return async (n) => {
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, group);
+    for (let i = 0; i < n; i++) pass.dispatchWorkgroups(...workgroups);
+    pass.end();
+    const at = performance.now();
+    device.queue.submit([encoder.finish()]);
+    await device.queue.onSubmittedWorkDone();
+    return performance.now() - at;
+  };
+}
+
+/** Milliseconds of one dispatch: repeated until a sample lasts SAMPLE_MS, the best of REPEATS samples. */
+export async function bestTime(run: (n: number) => Promise<number>): Promise<number> {
+  let n = 1;
+  let ms = await run(n);
+  ms = await run(n); // the first run includes the driver's own warm-up
+  while (ms < SAMPLE_MS && n < 1 << 16) {
+    n = Math.max(n + 1, Math.min(8 * n, Math.ceil((1.3 * SAMPLE_MS * n) / Math.max(ms, 0.05))));
+    ms = await run(n);
+  }
+  let best = ms / n;
+  for (let i = 1; i < REPEATS; i++) best = Math.min(best, (await run(n)) / n);
+  return best;
+}
+
+export async function measureFma(device: GPUDevice, software: boolean): Promise<{ peak: number; singleChain: number }> {
+  const invocations = software ? 4096 : 1 << 19;
+  const iterations = software ? 500 : 256;
+  const buffer = device.createBuffer({ size: 32 * invocations, usage: GPUBufferUsage.STORAGE });
+  let peak = 0;
+  let singleChain = 0;
+  for (const [chains, fused] of [
+    [1, 0],
+    [2, 1],
+    [4, 1],
+    [8, 1],
+  ] as const) {
+    const rest = Array.from({ length: chains - 1 }, (_, i) => ` + acc_${i + 1}`).join('');
+    const code = expandTemplate(fmaSource, {
+      WG: 64,
+      N: invocations,
+      CHAINS: chains,
+      ITERATIONS: iterations,
+      REST: rest,
+      FUSED: fused,
+    });
+    const ms = await bestTime(await timed(device, { code, buffers: [buffer], workgroups: [invocations / 64, 1, 1] }));
+    const gflops = (invocations * iterations * 4 * chains * 8) / ms / 1e6;
+    if (chains === 1) singleChain = gflops;
+    peak = Math.max(peak, gflops);
+  }
+  buffer.destroy();
+  return { peak, singleChain };
+}
+
+export async function measureBandwidth(device: GPUDevice, software: boolean): Promise<number> {
+  const bytes = Math.min(
+    software ? 64 << 20 : 512 << 20,
+    device.limits.maxStorageBufferBindingSize,
+    device.limits.maxBufferSize,
+  );
+  const vectors = Math.floor(bytes / 16 / 4096) * 4096;
+  const usage = GPUBufferUsage.STORAGE;
+  const source = device.createBuffer({ size: 16 * vectors, usage });
+  const target = device.createBuffer({ size: 16 * vectors, usage });
+  const groups = Math.min(65535, software ? 64 : 16384);
+  const code = expandTemplate(copySource, { WG: 64, N: vectors, STRIDE: groups * 64 });
+  const ms = await bestTime(await timed(device, { code, buffers: [source, target], workgroups: [groups, 1, 1] }));
+  source.destroy();
+  target.destroy();
+  return (2 * 16 * vectors) / ms / 1e6;
+}
+
+export async function measureRoof(device: GPUDevice, software: boolean): Promise<Roof> {
+  const { peak, singleChain } = await measureFma(device, software);
+  return { fmaGflops: peak, fmaSingleChainGflops: singleChain, bandwidthGBs: await measureBandwidth(device, software) };
+}

@@ -24,31 +24,23 @@ ${MAIN}
     let q1 = min(q + 1u, ${T - 1}u);
     let q2 = min(q + 2u, ${T - 1}u);
     let q3 = min(q + 3u, ${T - 1}u);
-//#for R in 0..TQ
-    var s_${R} = vec4f(0.0);
-    var dp_${R} = vec4f(0.0);
-//#end
 //#for C in 0..NV
-    {
-      let x0 = q4_w(base + q, ${C}u, w);
-      let x1 = q4_w(base + q1, ${C}u, w);
-      let x2 = q4_w(base + q2, ${C}u, w);
-      let x3 = q4_w(base + q3, ${C}u, w);
+    let qq0_${C} = q4_w(base + q, ${C}u, w);
+    let qq1_${C} = q4_w(base + q1, ${C}u, w);
+    let qq2_${C} = q4_w(base + q2, ${C}u, w);
+    let qq3_${C} = q4_w(base + q3, ${C}u, w);
 //#for R in 0..TQ
-      s_${R} += vec4f(dot(k_${R}_${C}, x0), dot(k_${R}_${C}, x1), dot(k_${R}_${C}, x2), dot(k_${R}_${C}, x3));
+    let s_${R}_${C} = ${C > 0 ? 's_' + R + '_' + (C - 1) + ' + ' : ''}vec4f(dot(k_${R}_${C}, qq0_${C}), dot(k_${R}_${C}, qq1_${C}), dot(k_${R}_${C}, qq2_${C}), dot(k_${R}_${C}, qq3_${C}));
 //#end
-    }
 //#end
 //#for C in 0..NVV
-    {
-      let x0 = dout4_w(base + q, ${C}u, wv);
-      let x1 = dout4_w(base + q1, ${C}u, wv);
-      let x2 = dout4_w(base + q2, ${C}u, wv);
-      let x3 = dout4_w(base + q3, ${C}u, wv);
+    let dd0_${C} = dout4_w(base + q, ${C}u, wv);
+    let dd1_${C} = dout4_w(base + q1, ${C}u, wv);
+    let dd2_${C} = dout4_w(base + q2, ${C}u, wv);
+    let dd3_${C} = dout4_w(base + q3, ${C}u, wv);
 //#for R in 0..TQ
-      dp_${R} += vec4f(dot(v_${R}_${C}, x0), dot(v_${R}_${C}, x1), dot(v_${R}_${C}, x2), dot(v_${R}_${C}, x3));
+    let dp_${R}_${C} = ${C > 0 ? 'dp_' + R + '_' + (C - 1) + ' + ' : ''}vec4f(dot(v_${R}_${C}, dd0_${C}), dot(v_${R}_${C}, dd1_${C}), dot(v_${R}_${C}, dd2_${C}), dot(v_${R}_${C}, dd3_${C}));
 //#end
-    }
 //#end
     let at = bh * ${T}u;
     let rows = vec4u(q, q + 1u, q + 2u, q + 3u);
@@ -56,37 +48,25 @@ ${MAIN}
     let deltas = vec4f(delta(0u, at + q), delta(0u, at + q1), delta(0u, at + q2), delta(0u, at + q3));
 //#for R in 0..TQ
     let live_${R} = (rows >= vec4u(first + ${R}u)) & (rows < vec4u(${T}u));
-    let p_${R} = select(vec4f(0.0), exp(s_${R} - lses), live_${R});
+    let p_${R} = select(vec4f(0.0), exp(s_${R}_${NV - 1} - lses), live_${R});
 //#if DROPOUT
     let mask_${R} = vec4f(dropout1(at + q, key_${R}), dropout1(at + q1, key_${R}), dropout1(at + q2, key_${R}), dropout1(at + q3, key_${R}));
     let pv_${R} = p_${R} * mask_${R};
-    let ds_${R} = p_${R} * (dp_${R} * mask_${R} - deltas) * ${SCALE};
+    let ds_${R} = p_${R} * (dp_${R}_${NVV - 1} * mask_${R} - deltas) * ${SCALE};
 //#else
     let pv_${R} = p_${R};
-    let ds_${R} = p_${R} * (dp_${R} - deltas) * ${SCALE};
+    let ds_${R} = p_${R} * (dp_${R}_${NVV - 1} - deltas) * ${SCALE};
 //#end
 //#end
 //#for C in 0..NVV
-    {
-      let x0 = dout4_w(base + q, ${C}u, wv);
-      let x1 = dout4_w(base + q1, ${C}u, wv);
-      let x2 = dout4_w(base + q2, ${C}u, wv);
-      let x3 = dout4_w(base + q3, ${C}u, wv);
 //#for R in 0..TQ
-      dv_${R}_${C} += pv_${R}.x * x0 + pv_${R}.y * x1 + pv_${R}.z * x2 + pv_${R}.w * x3;
+    dv_${R}_${C} += pv_${R}.x * dd0_${C} + pv_${R}.y * dd1_${C} + pv_${R}.z * dd2_${C} + pv_${R}.w * dd3_${C};
 //#end
-    }
 //#end
 //#for C in 0..NV
-    {
-      let x0 = q4_w(base + q, ${C}u, w);
-      let x1 = q4_w(base + q1, ${C}u, w);
-      let x2 = q4_w(base + q2, ${C}u, w);
-      let x3 = q4_w(base + q3, ${C}u, w);
 //#for R in 0..TQ
-      dk_${R}_${C} += ds_${R}.x * x0 + ds_${R}.y * x1 + ds_${R}.z * x2 + ds_${R}.w * x3;
+    dk_${R}_${C} += ds_${R}.x * qq0_${C} + ds_${R}.y * qq1_${C} + ds_${R}.z * qq2_${C} + ds_${R}.w * qq3_${C};
 //#end
-    }
 //#end
   }
 //#for R in 0..TQ

@@ -27,50 +27,38 @@ ${MAIN}
     let j1 = min(j + 1u, ${T - 1}u);
     let j2 = min(j + 2u, ${T - 1}u);
     let j3 = min(j + 3u, ${T - 1}u);
-//#for R in 0..TQ
-    var s_${R} = vec4f(0.0);
-    var dp_${R} = vec4f(0.0);
-//#end
 //#for C in 0..NV
-    {
-      let k0 = k4_w(base + j, ${C}u, w);
-      let k1 = k4_w(base + j1, ${C}u, w);
-      let k2 = k4_w(base + j2, ${C}u, w);
-      let k3 = k4_w(base + j3, ${C}u, w);
+    let kk0_${C} = k4_w(base + j, ${C}u, w);
+    let kk1_${C} = k4_w(base + j1, ${C}u, w);
+    let kk2_${C} = k4_w(base + j2, ${C}u, w);
+    let kk3_${C} = k4_w(base + j3, ${C}u, w);
 //#for R in 0..TQ
-      s_${R} += vec4f(dot(q_${R}_${C}, k0), dot(q_${R}_${C}, k1), dot(q_${R}_${C}, k2), dot(q_${R}_${C}, k3));
+    let s_${R}_${C} = ${C > 0 ? 's_' + R + '_' + (C - 1) + ' + ' : ''}vec4f(dot(q_${R}_${C}, kk0_${C}), dot(q_${R}_${C}, kk1_${C}), dot(q_${R}_${C}, kk2_${C}), dot(q_${R}_${C}, kk3_${C}));
 //#end
-    }
 //#end
 //#for C in 0..NVV
-    {
-      let v0 = v4_w(base + j, ${C}u, wv);
-      let v1 = v4_w(base + j1, ${C}u, wv);
-      let v2 = v4_w(base + j2, ${C}u, wv);
-      let v3 = v4_w(base + j3, ${C}u, wv);
+    let vv0_${C} = v4_w(base + j, ${C}u, wv);
+    let vv1_${C} = v4_w(base + j1, ${C}u, wv);
+    let vv2_${C} = v4_w(base + j2, ${C}u, wv);
+    let vv3_${C} = v4_w(base + j3, ${C}u, wv);
 //#for R in 0..TQ
-      dp_${R} += vec4f(dot(dout_${R}_${C}, v0), dot(dout_${R}_${C}, v1), dot(dout_${R}_${C}, v2), dot(dout_${R}_${C}, v3));
+    let dp_${R}_${C} = ${C > 0 ? 'dp_' + R + '_' + (C - 1) + ' + ' : ''}vec4f(dot(dout_${R}_${C}, vv0_${C}), dot(dout_${R}_${C}, vv1_${C}), dot(dout_${R}_${C}, vv2_${C}), dot(dout_${R}_${C}, vv3_${C}));
 //#end
-    }
 //#end
     let keys = vec4u(j, j + 1u, j + 2u, j + 3u);
 //#for R in 0..TQ
-    let p_${R} = select(vec4f(0.0), exp(s_${R} - lse_${R}), keys <= vec4u(row_${R}));
+    let p_${R} = select(vec4f(0.0), exp(s_${R}_${NV - 1} - lse_${R}), keys <= vec4u(row_${R}));
 //#if DROPOUT
-    dp_${R} *= dropout4(bh * ${T}u + row_${R}, j);
+    let dp_${R} = dp_${R}_${NVV - 1} * dropout4(bh * ${T}u + row_${R}, j);
+//#else
+    let dp_${R} = dp_${R}_${NVV - 1};
 //#end
     let ds_${R} = p_${R} * (dp_${R} - delta_${R}) * ${SCALE};
 //#end
 //#for C in 0..NV
-    {
-      let k0 = k4_w(base + j, ${C}u, w);
-      let k1 = k4_w(base + j1, ${C}u, w);
-      let k2 = k4_w(base + j2, ${C}u, w);
-      let k3 = k4_w(base + j3, ${C}u, w);
 //#for R in 0..TQ
-      dq_${R}_${C} += ds_${R}.x * k0 + ds_${R}.y * k1 + ds_${R}.z * k2 + ds_${R}.w * k3;
+    dq_${R}_${C} += ds_${R}.x * kk0_${C} + ds_${R}.y * kk1_${C} + ds_${R}.z * kk2_${C} + ds_${R}.w * kk3_${C};
 //#end
-    }
 //#end
   }
 //#for R in 0..TQ

@@ -27,23 +27,18 @@ ${MAIN}
     let j1 = min(j + 1u, ${T - 1}u);
     let j2 = min(j + 2u, ${T - 1}u);
     let j3 = min(j + 3u, ${T - 1}u);
-//#for R in 0..TQ
-    var s_${R} = vec4f(0.0);
-//#end
 //#for C in 0..NV
-    {
-      let k0 = k4_w(base + j, ${C}u, w);
-      let k1 = k4_w(base + j1, ${C}u, w);
-      let k2 = k4_w(base + j2, ${C}u, w);
-      let k3 = k4_w(base + j3, ${C}u, w);
+    let kk0_${C} = k4_w(base + j, ${C}u, w);
+    let kk1_${C} = k4_w(base + j1, ${C}u, w);
+    let kk2_${C} = k4_w(base + j2, ${C}u, w);
+    let kk3_${C} = k4_w(base + j3, ${C}u, w);
 //#for R in 0..TQ
-      s_${R} += vec4f(dot(q_${R}_${C}, k0), dot(q_${R}_${C}, k1), dot(q_${R}_${C}, k2), dot(q_${R}_${C}, k3));
+    let s_${R}_${C} = ${C > 0 ? 's_' + R + '_' + (C - 1) + ' + ' : ''}vec4f(dot(q_${R}_${C}, kk0_${C}), dot(q_${R}_${C}, kk1_${C}), dot(q_${R}_${C}, kk2_${C}), dot(q_${R}_${C}, kk3_${C}));
 //#end
-    }
 //#end
     let keys = vec4u(j, j + 1u, j + 2u, j + 3u);
 //#for R in 0..TQ
-    s_${R} = select(vec4f(-1e30), s_${R}, keys <= vec4u(row_${R}));
+    let s_${R} = select(vec4f(-1e30), s_${R}_${NV - 1}, keys <= vec4u(row_${R}));
     let m_new_${R} = max(m_${R}, max(max(s_${R}.x, s_${R}.y), max(s_${R}.z, s_${R}.w)));
     let fix_${R} = exp(m_${R} - m_new_${R});
     var p_${R} = exp(s_${R} - m_new_${R});

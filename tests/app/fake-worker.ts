@@ -175,7 +175,7 @@ const api: WorkerApi = {
   init() {
     const adapter = scenario === 'reference' ? reference : gpu;
     emit({ type: 'adapter', adapter });
-    if (scenario !== 'reference') emit({ type: 'roof', roof: { fmaGflops: 7.42, bandwidthGBs: 9.8 } });
+    if (scenario !== 'reference') emit({ type: 'roof', roof: { fmaGflops: 12.86, bandwidthGBs: 9.8 } });
     return Promise.resolve(adapter);
   },
   presets: () =>

@@ -6,10 +6,12 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 
 export async function buildLab(): Promise<string> {
   const outDir = at('../../.cache/app-test');
+  process.env.NODE_ENV = 'production'; // React's development build otherwise
   await build({
     configFile: at('../../vite.config.ts'),
     root: at('.'),
     logLevel: 'error',
+    mode: 'production',
     publicDir: false,
     build: { outDir, emptyOutDir: true, minify: false, rollupOptions: { input: at('./lab.html') } },
   });

@@ -36,13 +36,9 @@ export function AdapterSection(): ReactNode {
         {achieved !== null && roof && <Fact name="Share of FMA rate" value={percent(achieved / roof.fmaGflops)} />}
       </dl>
       {roof && achieved !== null && (
-        <meter
-          className="roof"
-          min={0}
-          max={roof.fmaGflops}
-          value={Math.min(achieved, roof.fmaGflops)}
-          aria-label="Share of the measured FMA rate"
-        />
+        <div className="bar" aria-hidden="true">
+          <div style={{ width: `${Math.min(100, (100 * achieved) / roof.fmaGflops)}%` }} />
+        </div>
       )}
     </section>
   );

@@ -40,6 +40,7 @@ function LabPlot({ definition }: { readonly definition: PlotDefinition }): React
       log={log}
       onLog={(on) => ui.setState((s) => ({ log: { ...s.log, [definition.id]: on } }))}
       fileName={() => `${run.getState().started?.runId ?? 'run'}-${definition.id}`}
+      compact={definition.size === 'small'}
       controls={definition.smooths ? <Smoothing /> : undefined}
     />
   );

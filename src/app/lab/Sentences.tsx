@@ -29,7 +29,7 @@ export function Sentences(): ReactNode {
   const lossLog = useUi((s) => s.log.loss ?? false);
   const lines =
     started === null || !learned
-      ? beforeRun(workbench, plan, title, ready, state)
+      ? beforeRun(workbench, plan, title, ready, state, lossLog)
       : duringRun(workbench, state, started, best, lossLog);
   return (
     <section className="sentences" aria-label="What is being trained, and what to try next">
@@ -54,12 +54,18 @@ const chooseText = (): Action => ({
   act: () => document.getElementById('text-file')?.click(),
 });
 
+const logAxis = ({ ui }: Workbench, on: boolean): Action => ({
+  label: on ? 'Linear loss axis' : 'Log loss axis',
+  act: () => ui.setState((s) => ({ log: { ...s.log, loss: !on } })),
+});
+
 function beforeRun(
-  { session }: Workbench,
+  workbench: Workbench,
   plan: PlanStatus,
   title: string | null,
   ready: boolean,
   state: RunStore['state'],
+  lossLog: boolean,
 ): Line[] {
   const cost =
     plan.status === 'ready'
@@ -73,7 +79,7 @@ function beforeRun(
       action: {
         label: 'Run',
         disabled: !ready || plan.status !== 'ready' || state === 'preparing',
-        act: () => void session.run(),
+        act: () => void workbench.session.run(),
       },
     },
     {
@@ -81,27 +87,27 @@ function beforeRun(
       action: chooseText(),
     },
     {
-      text: 'Watch the validation points fall below the dashed bigram entropy: from there on the model uses more than the last token.',
-      action: null,
+      text: 'Below the dashed bigram entropy the model uses more than the last token; watch the validation points pass it.',
+      action: logAxis(workbench, lossLog),
     },
   ];
 }
 
 function duringRun(
-  { session, ui, run }: Workbench,
+  workbench: Workbench,
   state: RunStore['state'],
   started: NonNullable<RunStore['started']>,
   best: RunStore['bestVal'],
   lossLog: boolean,
 ): Line[] {
+  const { session, run } = workbench;
   const [what, onWhat = '', look = ''] = sentences(started.description);
   const sample: Action = { label: 'Sample text', act: () => void session.sample() };
   if (state === 'running' || state === 'paused' || state === 'preparing') {
-    const toggleLog = (): void => ui.setState((s) => ({ log: { ...s.log, loss: !lossLog } }));
     return [
       { text: what, action: sample },
       { text: onWhat, action: chooseText() },
-      { text: look, action: { label: lossLog ? 'Linear loss axis' : 'Log loss axis', act: toggleLog } },
+      { text: look, action: logAxis(workbench, lossLog) },
     ].filter((line) => line.text);
   }
   const save = async (file: string): Promise<void> => {

@@ -6,7 +6,7 @@ import { Ema, betaOfWindow } from '../plot/ema';
 import type { Series } from '../plot/series';
 import type { PlotSpec, ReferenceSpec, SeriesSpec } from '../plot/spec';
 import type { RunStore } from '../stores/run';
-import { significant } from '../format';
+import { count, significant } from '../format';
 
 export interface PlotOptions {
   readonly log: boolean;
@@ -42,7 +42,7 @@ function stepDomain({ started, latest }: RunStore): readonly [number, number] {
 const references = ({ started }: RunStore): ReferenceSpec[] => (started ? [...started.references] : []);
 
 const moments = ({ data }: RunStore): PlotSpec['moments'] =>
-  data.nonFiniteStep === null ? [] : [{ x: data.nonFiniteStep, label: `not finite at ${data.nonFiniteStep}` }];
+  data.nonFiniteStep === null ? [] : [{ x: data.nonFiniteStep, label: `not finite at ${count(data.nonFiniteStep)}` }];
 
 const line = (id: string, label: string, points: Series, faint = false): SeriesSpec => ({
   id,
@@ -128,24 +128,24 @@ export const plots: readonly PlotDefinition[] = [
   simple({
     id: 'lr',
     title: 'Learning rate',
-    unit: '1/step',
+    unit: 'per step',
     log: false,
     series: (run) => run.data.lr,
     fallback: [0, 1e-3],
     smooths: false,
-    format: (v) => significant(v, 3),
+    format: (v) => significant(v, 2),
     empty: 'The schedule as it is applied.',
   }),
   simple({
     id: 'grad-norm',
     title: 'Gradient norm',
-    unit: 'global L2, before clipping',
+    unit: 'global L2',
     log: true,
     series: (run) => run.data.gradNorm,
     fallback: [0.1, 10],
     smooths: true,
     format: (v) => significant(v, 3),
-    empty: 'Norm of the whole gradient each step.',
+    empty: 'Norm of the whole gradient before clipping.',
   }),
   simple({
     id: 'throughput',

@@ -16,6 +16,8 @@ export interface PlotViewProps {
   readonly onLog: (log: boolean) => void;
   /** File name without extension. */
   readonly fileName: () => string;
+  /** A narrow plot reads off its smoothed line alone. */
+  readonly compact?: boolean;
   /** Controls of this plot alone, between readings and buttons. */
   readonly controls?: ReactNode;
 }
@@ -23,7 +25,8 @@ export interface PlotViewProps {
 /** The summary is a name, not an announcement: refreshing it seldom is enough. */
 const SUMMARY_MS = 5000;
 
-export function PlotView({ title, source, link, format, log, onLog, fileName, controls }: PlotViewProps): ReactNode {
+export function PlotView(props: PlotViewProps): ReactNode {
+  const { title, source, link, format, log, onLog, fileName, compact = false, controls } = props;
   const host = useRef<HTMLDivElement>(null);
   const readout = useRef<HTMLParagraphElement>(null);
   const spoken = useRef<HTMLOutputElement>(null);
@@ -37,10 +40,10 @@ export function PlotView({ title, source, link, format, log, onLog, fileName, co
     const element = host.current;
     const plot = new PlotController(element, source, link, {
       onReadings(readings, at, spec) {
-        const text = readingText(readings, at, spec, format);
+        const text = compact ? compactText(readings, spec, format) : readingText(readings, at, spec, format);
         if (readout.current && readout.current.textContent !== text) readout.current.textContent = text;
         if (at !== null && document.activeElement === element && spoken.current) {
-          spoken.current.textContent = `${title}: ${text}`;
+          spoken.current.textContent = `${title}: ${readingText(readings, at, spec, format)}`;
         }
         if (performance.now() - summarised > SUMMARY_MS) {
           summarised = performance.now();
@@ -55,7 +58,7 @@ export function PlotView({ title, source, link, format, log, onLog, fileName, co
       plot.dispose();
       controller.current = null;
     };
-  }, [source, link, format, title]);
+  }, [source, link, format, title, compact]);
 
   return (
     <figure className="plot">
@@ -88,6 +91,12 @@ export function PlotView({ title, source, link, format, log, onLog, fileName, co
       <output className="visually-hidden" ref={spoken} aria-live="polite" />
     </figure>
   );
+}
+
+function compactText(readings: readonly Reading[], spec: PlotSpec, format: (value: number) => string): string {
+  const shown = spec.series.find((s) => !s.faint)?.id;
+  const reading = readings.find((r) => r.id === shown);
+  return reading ? format(reading.y) : '';
 }
 
 function readingText(

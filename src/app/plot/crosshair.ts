@@ -15,7 +15,10 @@ export interface Reading {
 /** The nearest point of every series to `x`, or the last point when `x` is null. */
 export function readAt(spec: PlotSpec, x: number | null): Reading[] {
   const readings: Reading[] = [];
-  for (const { id, label, points } of spec.series) {
+  // What is smoothed says more than the raw value: faint series come last.
+  for (const { id, label, points } of [...spec.series].sort(
+    (a, b) => Number(a.faint ?? false) - Number(b.faint ?? false),
+  )) {
     const at = x === null ? points.length - 1 : nearest(points, x);
     if (at >= 0) readings.push({ id, label, x: points.xs[at], y: points.ys[at] });
   }

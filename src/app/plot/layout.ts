@@ -57,7 +57,7 @@ export function layoutPlot(spec: PlotSpec, surface: Surface): Layout {
   const bottom = Math.max(top + 20, surface.height - BOTTOM);
   const count = Math.max(2, Math.floor((bottom - top) / 36));
   const yTicks = spec.y.log ? logTicks(...domain, count) : linearTicks(...domain, count);
-  const yLabels = formatTicks(yTicks);
+  const yLabels = formatTicks(yTicks, spec.y.log);
   const tickWidth = Math.max(20, ...yLabels.map((l) => surface.measure(l, { mono: true })));
   const left = Math.ceil((tickWidth + 16) / 4) * 4;
 
@@ -69,7 +69,7 @@ export function layoutPlot(spec: PlotSpec, surface: Surface): Layout {
   const box = { left, top, right, bottom };
   const y = (spec.y.log ? logScale : linearScale)(domain, [bottom, top]);
   const x = linearScale(spec.x.domain, [left, right]);
-  const xTicks = linearTicks(...spec.x.domain, Math.max(2, Math.floor((right - left) / 72)));
+  const xTicks = linearTicks(...spec.x.domain, Math.max(2, Math.floor((right - left) / 60)));
   return { box, x, y, xTicks, xLabels: formatTicks(xTicks), yTicks, yLabels, legend };
 }
 

@@ -20,26 +20,33 @@ export function linearTicks(lo: number, hi: number, count: number): number[] {
   return ticks;
 }
 
-/** Powers of ten; with 2 and 5 between them where there is room; linear ticks within less than a decade. */
+const MANTISSAS = [[1, 2, 5], [1, 3], [1]];
+
+/** Powers of ten, divided as finely as `count` allows; linear ticks within less than half a decade. */
 export function logTicks(lo: number, hi: number, count: number): number[] {
   if (!(lo > 0) || !(hi > lo)) return lo > 0 ? [lo] : [];
   const decades = Math.log10(hi / lo);
-  if (decades < 0.8) return linearTicks(lo, hi, count);
-  const mantissas = decades * 3 <= count ? [1, 2, 5] : [1];
+  if (decades < 0.5) return linearTicks(lo, hi, count);
+  const [from, to] = [Math.floor(Math.log10(lo)), Math.ceil(Math.log10(hi))];
   const stride = Math.max(1, Math.ceil(decades / Math.max(1, count)));
-  const ticks: number[] = [];
-  for (let e = Math.floor(Math.log10(lo)); e <= Math.ceil(Math.log10(hi)); e++) {
-    if (e % stride !== 0) continue;
-    for (const m of mantissas) {
-      const v = clean(m * 10 ** e);
-      if (v >= lo * (1 - 1e-9) && v <= hi * (1 + 1e-9)) ticks.push(v);
+  let ticks: number[] = [];
+  for (const mantissas of MANTISSAS) {
+    ticks = [];
+    for (let e = from; e <= to; e++) {
+      if (e % stride !== 0) continue;
+      for (const m of mantissas) {
+        const v = clean(m * 10 ** e);
+        if (v >= lo * (1 - 1e-9) && v <= hi * (1 + 1e-9)) ticks.push(v);
+      }
     }
+    if (ticks.length <= count + 1) break;
   }
   return ticks;
 }
 
 /** One format for all ticks of an axis: grouped integers, `10k` beyond five digits, fixed decimals, or powers of ten. */
-export function formatTicks(ticks: readonly number[]): string[] {
+export function formatTicks(ticks: readonly number[], log = false): string[] {
+  if (log && ticks.some((t) => t >= 1e4 || t < 1e-2)) return ticks.map(exponent);
   const sizes = ticks.filter((t) => t !== 0).map((t) => Math.abs(t));
   if (sizes.length === 0) return ticks.map(String);
   const max = Math.max(...sizes);
@@ -48,8 +55,7 @@ export function formatTicks(ticks: readonly number[]): string[] {
   if (max >= 1e6) return ticks.map((t) => (t === 0 ? '0' : `${clean(t / 1e6)}M`));
   if (max >= 1e4) return ticks.map((t) => (t === 0 ? '0' : `${clean(t / 1e3)}k`));
   const decimals = Math.max(...ticks.map(decimalsOf));
-  const same = max / min > 50 && decimals > 1 ? undefined : decimals;
-  return ticks.map((t) => minus(t.toLocaleString('en-US', fractionDigits(same ?? decimalsOf(t)))));
+  return ticks.map((t) => minus(t.toLocaleString('en-US', fractionDigits(log ? decimalsOf(t) : decimals))));
 }
 
 const fractionDigits = (n: number): Intl.NumberFormatOptions => ({

@@ -35,7 +35,8 @@ export function RunStatus(): ReactNode {
         step !== null &&
         maxIters !== null && (
           <span className="num">
-            step {count(step + 1)}/{count(maxIters)}
+            <span className="wide">step </span>
+            {count(step + 1)}/{count(maxIters)}
           </span>
         )
       )}

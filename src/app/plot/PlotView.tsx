@@ -76,7 +76,7 @@ export function PlotView(props: PlotViewProps): ReactNode {
             type="button"
             className="quiet"
             aria-pressed={log}
-            aria-label={`${title}: logarithmic axis`}
+            aria-label={`Log axis, ${title}`}
             onClick={() => onLog(!log)}
           >
             Log

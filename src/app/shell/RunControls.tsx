@@ -1,5 +1,5 @@
 /** Run, Pause or Resume, Stop: the same buttons in the top bar and, on a phone, at the bottom. */
-import type { ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import { useRun, useSetup, useWorkbench } from '../context';
 import { isActive } from '../stores/run';
 
@@ -10,6 +10,11 @@ export function RunControls({ focusRun = false }: { readonly focusRun?: boolean 
   const plan = useSetup((s) => s.plan.status);
   const active = isActive(state);
   const blocked = !ready || plan !== 'ready';
+  const run = useRef<HTMLButtonElement>(null);
+  // The first thing a visitor can do is under the cursor, unless they are already somewhere else.
+  useEffect(() => {
+    if (focusRun && !blocked && document.activeElement === document.body) run.current?.focus();
+  }, [focusRun, blocked]);
   return (
     <div className="run-controls" role="group" aria-label="Run control">
       {!active && (
@@ -18,7 +23,7 @@ export function RunControls({ focusRun = false }: { readonly focusRun?: boolean 
           className="primary"
           disabled={blocked}
           title={plan === 'refused' ? 'This configuration does not fit; see the preset panel' : 'Run (r)'}
-          autoFocus={focusRun}
+          ref={run}
           onClick={() => void session.run()}
         >
           Run

@@ -69,8 +69,8 @@ export function MemorySection(): ReactNode {
         <details className="more">
           <summary>Largest tensors</summary>
           <dl className="facts">
-            {memory.largest.map((t) => (
-              <Fact key={t.name} name={t.name} value={bytes(t.bytes)} />
+            {memory.largest.map((t, i) => (
+              <Fact key={`${t.name} ${i}`} name={t.name} value={bytes(t.bytes)} />
             ))}
           </dl>
         </details>

@@ -30,7 +30,7 @@ export function Sentences(): ReactNode {
   const lines =
     started === null || !learned
       ? beforeRun(workbench, plan, title, ready, state, lossLog)
-      : duringRun(workbench, state, started, best, lossLog);
+      : duringRun(workbench, state, started, best, ready, lossLog);
   return (
     <section className="sentences" aria-label="What is being trained, and what to try next">
       <ol>
@@ -98,6 +98,7 @@ function duringRun(
   state: RunStore['state'],
   started: NonNullable<RunStore['started']>,
   best: RunStore['bestVal'],
+  ready: boolean,
   lossLog: boolean,
 ): Line[] {
   const { session, run } = workbench;
@@ -122,12 +123,16 @@ function duringRun(
           : ''
       }.`
     : what;
-  return [
-    {
-      text: verdict,
-      action: { label: 'Save best weights', disabled: !best, act: () => void save('best.safetensors') },
-    },
-    { text: 'The model stays loaded: draw text from it at several temperatures.', action: sample },
-    { text: 'Run it again on a text of your own and compare the two curves.', action: chooseText() },
-  ];
+  const keep: Line = {
+    text: verdict,
+    action: { label: 'Save best weights', disabled: !best || !ready, act: () => void save('best.safetensors') },
+  };
+  const next: Line =
+    !ready || state === 'failed'
+      ? {
+          text: 'The points above are kept until the next run starts.',
+          action: { label: 'Run again', disabled: !ready, act: () => void session.run() },
+        }
+      : { text: 'The model stays loaded: draw text from it at several temperatures.', action: sample };
+  return [keep, next, { text: 'Run it again on a text of your own and compare the two curves.', action: chooseText() }];
 }

@@ -67,7 +67,7 @@ export function PlotView(props: PlotViewProps): ReactNode {
         <p className="plot-readout num" ref={readout} />
         <span className="plot-tools">
           {controls}
-          {zoomed && (
+          {zoomed && !compact && (
             <button type="button" className="quiet" onClick={() => link.setState({ window: null })}>
               Show all
             </button>

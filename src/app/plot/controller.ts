@@ -86,10 +86,19 @@ export class PlotController {
   }
 
   private surface(canvas: HTMLCanvasElement): CanvasSurface | null {
+    const { left, top } = this.host.getBoundingClientRect();
     const { width, height } = this.size;
     const ratio = devicePixelRatio || 1;
     const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
     if (w === 0 || h === 0) return null;
+    // A canvas between device pixels is blurred: shift it onto them and let one canvas pixel be one device pixel.
+    const shift = (at: number): string => `${Math.round(at * ratio) / ratio - at}px`;
+    Object.assign(canvas.style, {
+      left: shift(left),
+      top: shift(top),
+      width: `${w / ratio}px`,
+      height: `${h / ratio}px`,
+    });
     if (canvas.width !== w || canvas.height !== h) {
       canvas.width = w;
       canvas.height = h;

@@ -55,7 +55,7 @@ export function layoutPlot(spec: PlotSpec, surface: Surface): Layout {
   const domain = yDomain(spec);
   const top = TOP;
   const bottom = Math.max(top + 20, surface.height - BOTTOM);
-  const count = Math.max(2, Math.floor((bottom - top) / 36));
+  const count = Math.max(3, Math.floor((bottom - top) / 30));
   const yTicks = spec.y.log ? logTicks(...domain, count) : linearTicks(...domain, count);
   const yLabels = formatTicks(yTicks, spec.y.log);
   const tickWidth = Math.max(20, ...yLabels.map((l) => surface.measure(l, { mono: true })));

@@ -16,7 +16,7 @@ export function renderPlot(surface: Surface, spec: PlotSpec, palette: Palette): 
   surface.fill(0, 0, surface.width, surface.height, palette.background);
   drawAxes(surface, spec, layout, palette);
   const { left, top, right, bottom } = layout.box;
-  surface.clip(left, top - 4, right - left + 4, bottom - top + 4, () => {
+  surface.clip(left - 4, top - 4, right - left + 8, bottom - top + 4, () => {
     drawReferenceLines(surface, spec, layout, palette);
     for (const series of spec.series) drawSeries(surface, series, spec, layout, palette);
     drawMoments(surface, spec, layout, palette);
@@ -53,20 +53,37 @@ function drawReferenceLines(surface: Surface, spec: PlotSpec, layout: Layout, pa
   }
 }
 
-/** Labels sit on their lines at the right end, where falling curves leave room. */
+/** Labels sit on their lines, at the end that the data leave free; the right one where both are. */
 function drawReferenceLabels(surface: Surface, spec: PlotSpec, layout: Layout, palette: Palette): void {
-  const { top, right, bottom } = layout.box;
+  const { left, top, right, bottom } = layout.box;
   const wanted = spec.references.map(({ value }) => layout.y.map(value) - 7);
   const placed = spread(wanted, LABEL_HEIGHT, top - 2, bottom - 8);
   spec.references.forEach(({ label, value }, i) => {
     const text = `${label} ${value.toFixed(3)}`;
-    surface.text(right - 4, placed[i], text, {
+    const width = surface.measure(text, {}) + 8;
+    const atLeft =
+      crossings(spec, layout, right - width, right, placed[i]) > crossings(spec, layout, left, left + width, placed[i]);
+    surface.text(atLeft ? left + 8 : right - 4, placed[i], text, {
       colour: palette.muted,
-      align: 'end',
+      align: atLeft ? 'start' : 'end',
       anchor: 'middle',
       halo: palette.background,
     });
   });
+}
+
+/** Of a few places between two pixels, how many have data on the text line at height `y`. */
+function crossings(spec: PlotSpec, layout: Layout, from: number, to: number, y: number): number {
+  let hits = 0;
+  for (const { points } of spec.series) {
+    if (points.length === 0) continue;
+    const last = layout.x.map(points.xs[points.length - 1]);
+    for (let px = from; px <= Math.min(to, last); px += 8) {
+      const at = nearest(points, layout.x.invert(px));
+      if (Math.abs(layout.y.map(points.ys[at]) - y) < LABEL_HEIGHT) hits++;
+    }
+  }
+  return hits;
 }
 
 function drawSeries(surface: Surface, series: SeriesSpec, spec: PlotSpec, layout: Layout, palette: Palette): void {

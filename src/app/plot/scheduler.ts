@@ -1,9 +1,12 @@
 /**
- * Redraws on demand: a plot that is dirty and visible is drawn at most every `INTERVAL` ms, and one plot a frame, so that no task
- * grows with the number of plots. When nothing is dirty no frame is asked for.
+ * Redraws on demand: a plot that is dirty and visible is drawn at most every `INTERVAL` ms, and a frame stops drawing once its
+ * budget is spent, so that no task grows with the number of plots. When nothing is dirty no frame is asked for.
  */
 
 export const INTERVAL = 100;
+
+/** Drawing time a frame may use before the rest waits for the next. */
+export const BUDGET = 8;
 
 export interface DrawHandle {
   invalidate(): void;
@@ -62,15 +65,23 @@ export class DrawScheduler {
   }
 
   private tick(): void {
-    const now = this.clock.now();
-    let due: Entry | undefined;
+    const start = this.clock.now();
+    do {
+      const next = this.due(start);
+      if (!next) return;
+      next.dirty = false;
+      next.drawnAt = start;
+      next.draw();
+    } while (this.clock.now() - start < BUDGET);
+  }
+
+  /** The plot that has waited longest among those that may be drawn. */
+  private due(now: number): Entry | null {
+    let due: Entry | null = null;
     for (const e of this.entries) {
       if (e.dirty && e.visible && now - e.drawnAt >= INTERVAL && (!due || e.drawnAt < due.drawnAt)) due = e;
     }
-    if (!due) return;
-    due.dirty = false;
-    due.drawnAt = now;
-    due.draw();
+    return due;
   }
 }
 

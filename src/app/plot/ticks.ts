@@ -15,8 +15,10 @@ export function linearTicks(lo: number, hi: number, count: number): number[] {
   const step = tickStep(lo, hi, count);
   const first = Math.ceil(lo / step - 1e-9);
   const last = Math.floor(hi / step + 1e-9);
+  // As many decimals as the step has: a fixed number of digits is too few far from zero.
+  const decimals = Math.min(100, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
   const ticks: number[] = [];
-  for (let i = first; i <= last; i++) ticks.push(clean(i * step));
+  for (let i = first; i <= last; i++) ticks.push(Number((i * step).toFixed(decimals)) + 0);
   return ticks;
 }
 
@@ -66,7 +68,7 @@ const fractionDigits = (n: number): Intl.NumberFormatOptions => ({
 const exponent = (v: number): string => minus(v.toExponential().replace('e+', 'e'));
 const minus = (text: string): string => text.replaceAll('-', '\u2212');
 
-/** Strips the dust that `i * step` leaves in the last binary digits. */
+/** Strips the dust that products leave in the last binary digits. */
 const clean = (v: number): number => Number(v.toPrecision(12));
 
 function decimalsOf(v: number): number {

@@ -32,6 +32,7 @@ export function RunStatus(): ReactNode {
           {progress.stage} {count(progress.done)}/{count(progress.total)}
         </span>
       ) : (
+        state !== 'preparing' &&
         step !== null &&
         maxIters !== null && (
           <span className="num">
@@ -48,7 +49,7 @@ export function RunStatus(): ReactNode {
 export function RunProgress(): ReactNode {
   const value = useRun(({ state, progress, latest, started }) => {
     if (progress) return progress.total > 0 ? progress.done / progress.total : null;
-    if (state === 'idle' || !latest || !started) return null;
+    if (state === 'idle' || state === 'preparing' || !latest || !started) return null;
     return Math.round(((latest.step + 1) / started.maxIters) * 1000) / 1000;
   });
   const state = useRun((s) => s.state);

@@ -34,7 +34,7 @@ export function noticeOf(event: WorkerEvent, state: RunStore): Notice | null {
         id: 'device-lost',
         kind: 'error',
         title: 'The GPU device was lost',
-        message: `${event.message || event.reason}. All points so far are kept. Reconnect to get a new device, then run again.`,
+        message: `${sentence(event.message || event.reason)} All points so far are kept. Restart the worker to get a new device, then run again.`,
         actions: state.checkpoint ? ['reconnect', 'download-best'] : ['reconnect'],
       };
     case 'state':
@@ -63,9 +63,11 @@ export const crashNotice = (message: string): Notice => ({
   id: 'crash',
   kind: 'error',
   title: 'The engine worker stopped',
-  message: `${message || 'The browser gave no reason'}. All points so far are kept. Restart the worker, then run again.`,
+  message: `${sentence(message || 'The browser gave no reason')} All points so far are kept. Restart the worker, then run again.`,
   actions: ['reconnect'],
 });
+
+const sentence = (text: string): string => text[0].toUpperCase() + text.slice(1).replace(/\.?$/, '.');
 
 /** A notice with the same id is replaced, not repeated. */
 export function withNotice(notices: readonly Notice[], notice: Notice): readonly Notice[] {

@@ -47,7 +47,8 @@ export function createSession(connect: Connect, run: RunStoreApi, setup: SetupSt
     queue.push(event);
     timer ??= setTimeout(flush, FLUSH_MS);
   };
-  const crashed = (message: string): void => {
+  const crashed = (reason: string): void => {
+    const message = reason.replace(/^Uncaught (Error: )?/, '');
     flush();
     connection?.terminate();
     connection = null;

@@ -6,7 +6,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const COMMON = ['MAX_ITERS=20', 'WARMUP_STEPS=5', 'EVAL_INTERVAL=0', 'EVAL_BATCHES=1', 'CHECKPOINT_INTERVAL=0', 'BETA2=0.95'];
+const COMMON = [
+  'MAX_ITERS=20',
+  'WARMUP_STEPS=5',
+  'EVAL_INTERVAL=0',
+  'EVAL_BATCHES=1',
+  'CHECKPOINT_INTERVAL=0',
+  'BETA2=0.95',
+];
 /** Odd sizes; bias off; tanh GELU; accumulation 2; width 128 with 4 layers; byte vocabulary, untrained clip. */
 export const SHAPES = {
   odd: ['GPT2_N_LAYER=2', 'GPT2_N_HEAD=3', 'GPT2_N_EMBD=48', 'GPT2_BLOCK_SIZE=33', 'GPT2_VOCAB_MULTIPLE=1', 'BATCH_SIZE=3'],
@@ -18,12 +25,31 @@ export const SHAPES = {
 }; // prettier-ignore
 const BOUNDS = { webgpu: { loss: 2e-4, update: 0.01 }, reference: { loss: 1e-6, update: 1e-5 } };
 
-const value = (overrides, name, fallback) => overrides.find((o) => o.startsWith(`${name}=`))?.slice(name.length + 1) ?? fallback;
+const value = (overrides, name, fallback) =>
+  overrides.find((o) => o.startsWith(`${name}=`))?.slice(name.length + 1) ?? fallback;
 
 export function runShape(name, backend, directory) {
   const overrides = [...COMMON, ...SHAPES[name]];
-  execFileSync('bin/wb', ['run', ...overrides, '--backend', backend, '--save-init', '--save-batches', '--json', '--software', '--out', directory], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const lines = readFileSync(join(directory, 'metrics.jsonl'), 'utf8').trim().split('\n').map((l) => JSON.parse(l));
+  execFileSync(
+    'bin/wb',
+    [
+      'run',
+      ...overrides,
+      '--backend',
+      backend,
+      '--save-init',
+      '--save-batches',
+      '--json',
+      '--software',
+      '--out',
+      directory,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const lines = readFileSync(join(directory, 'metrics.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((l) => JSON.parse(l));
   return lines.filter((l) => l.event === 'step');
 }
 
@@ -35,13 +61,30 @@ export function oracle(name, directory) {
   }; // prettier-ignore
   writeFileSync(join(directory, 'hparams.json'), JSON.stringify(hyper));
   const at = (file) => join(directory, file);
-  const output = execFileSync('/usr/bin/python3', ['tests/oracle/gpt2_torch.py', at('init.safetensors'), at('batches.safetensors'), at('hparams.json'), '--final', at('checkpoints/20.safetensors')], { maxBuffer: 1 << 26 });
-  const lines = output.toString().trim().split('\n').map((l) => JSON.parse(l));
+  const output = execFileSync(
+    '/usr/bin/python3',
+    [
+      'tests/oracle/gpt2_torch.py',
+      at('init.safetensors'),
+      at('batches.safetensors'),
+      at('hparams.json'),
+      '--final',
+      at('checkpoints/20.safetensors'),
+    ],
+    { maxBuffer: 1 << 26 },
+  );
+  const lines = output
+    .toString()
+    .trim()
+    .split('\n')
+    .map((l) => JSON.parse(l));
   return { steps: lines.slice(0, -1), final: lines.at(-1) };
 }
 
 if (process.argv[1]?.endsWith('oracle.mjs')) {
-  const only = process.argv.includes('--backend') ? [process.argv[process.argv.indexOf('--backend') + 1]] : ['reference', 'webgpu'];
+  const only = process.argv.includes('--backend')
+    ? [process.argv[process.argv.indexOf('--backend') + 1]]
+    : ['reference', 'webgpu'];
   const fixtures = {};
   let ok = true;
   for (const backend of only)
@@ -53,9 +96,15 @@ if (process.argv[1]?.endsWith('oracle.mjs')) {
       const loss = Math.max(...steps.map((s, i) => Math.abs(ours[i].loss - s.loss) / s.loss));
       const norm = Math.max(...steps.map((s, i) => Math.abs(ours[i].grad_norm - s.grad_norm) / s.grad_norm));
       const [tensor, update] = Object.entries(final.relative_to_update).sort((a, b) => b[1] - a[1])[0];
-      const pass = loss <= BOUNDS[backend].loss && update <= BOUNDS[backend].update && final.missing.length === 0 && steps.length === 20;
+      const pass =
+        loss <= BOUNDS[backend].loss &&
+        update <= BOUNDS[backend].update &&
+        final.missing.length === 0 &&
+        steps.length === 20;
       ok &&= pass;
-      console.log(`${pass ? 'ok  ' : 'FAIL'} ${backend.padEnd(9)} ${name.padEnd(12)} loss ${loss.toExponential(1)}  norm ${norm.toExponential(1)}  update ${update.toExponential(1)} (${tensor})`);
+      console.log(
+        `${pass ? 'ok  ' : 'FAIL'} ${backend.padEnd(9)} ${name.padEnd(12)} loss ${loss.toExponential(1)}  norm ${norm.toExponential(1)}  update ${update.toExponential(1)} (${tensor})`,
+      );
       rmSync(directory, { recursive: true });
     }
   if (process.argv.includes('--write')) writeFileSync('tests/oracle/fixtures.json', `${JSON.stringify(fixtures)}\n`);

@@ -17,7 +17,7 @@ const TYPES = {
 
 /** The policy that the docs recommend: no inline script, no eval, nothing from elsewhere. */
 export const CSP =
-  "default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'";
+  "default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'";
 
 export function serve(directory, port) {
   const root = resolve(directory);

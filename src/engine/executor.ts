@@ -265,17 +265,23 @@ export class Executor {
   }
 }
 
+/** Pipelines outlive runs: a second run of one shape on a device compiles nothing. */
+const pipelineCaches = new WeakMap<GPUDevice, Map<string, Promise<GPUComputePipeline>>>();
+
 /** Compiles each distinct program once, in parallel, and makes the bind groups. */
 class Compiler {
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
-  readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  readonly #pipelines: Map<string, Promise<GPUComputePipeline>>;
 
   constructor(
     readonly device: GPUDevice,
     readonly plan: ExecutionPlan,
     readonly buffers: ReadonlyMap<BufferName, GPUBuffer>,
     readonly scalarLayout: GPUBindGroupLayout,
-  ) {}
+  ) {
+    this.#pipelines = pipelineCaches.get(device) ?? new Map<string, Promise<GPUComputePipeline>>();
+    pipelineCaches.set(device, this.#pipelines);
+  }
 
   #layoutOf({ access }: KernelProgram): GPUBindGroupLayout {
     const key = access.join();
@@ -303,6 +309,7 @@ class Compiler {
     for (const { program } of dispatches.flatMap(([, list]) => list)) {
       if (this.#pipelines.has(program.code)) continue;
       const pipeline = compile(this.device, program, this.#layoutOf(program), this.scalarLayout);
+      pipeline.catch(() => this.#pipelines.delete(program.code)); // reported to whoever awaits it below
       this.#pipelines.set(program.code, pipeline);
       fresh.push(pipeline.then(() => onProgress?.(++done, fresh.length)));
     }

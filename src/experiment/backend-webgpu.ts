@@ -206,9 +206,15 @@ export class WebGpuBackend implements TrainingBackend {
     await this.#writeArena(this.training.regions.expAvgSq, 'exp_avg_sq.', tensors);
   }
 
-  /** Time by kernel family of one real step; null without timestamp queries. Advances training by `step`. */
+  /**
+   * Time by kernel family of the forward and backward pass of a step; null without timestamp queries. Leaves weights and
+   * moments alone: the update is not part of it, and the next step overwrites the gradients.
+   */
   profile(step: number): Promise<readonly OpTime[] | null> {
-    return this.executor.profile(this.#parts, this.#scalars(step));
+    return this.executor.profile(
+      this.#parts.filter((part) => part.sequence === 'train'),
+      this.#scalars(step),
+    );
   }
 
   async diagnose(step: number): Promise<string> {

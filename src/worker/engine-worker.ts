@@ -22,6 +22,12 @@ const REFERENCE_ADAPTER: AdapterInfo = {
   limits: {},
 }; // prettier-ignore
 
+/** Steps at which the time of each op is measured: early, then now and then. */
+const PROFILE_FIRST = 5;
+const PROFILE_EVERY = 500;
+/** Idle time before the roof is measured: it keeps the adapter busy for some seconds. */
+const ROOF_IDLE_MS = 2500;
+
 /** Parameters above which the f64 reference would take minutes a step. */
 const REFERENCE_LIMIT = 300_000;
 
@@ -41,6 +47,9 @@ export class EngineWorker implements WorkerApi {
   /** A finished run's backend, kept for sampling until the next start. */
   #idle: OpenRun | null = null;
   #directory: MemoryDirectory | null = null;
+  #roofKnown = false;
+  /** A run prepared ahead: kernels compile while the user is still looking, so that Run starts at once. */
+  #warm: { readonly key: string; readonly open: Promise<OpenRun> } | null = null;
   /** Work that must happen between steps (samples), in order. */
   readonly #between: (() => Promise<void>)[] = [];
 
@@ -69,6 +78,8 @@ export class EngineWorker implements WorkerApi {
         this.#emit({ type: 'device-lost', reason, message: why });
         this.#engine = null;
         this.#adapter = null;
+        this.#warm = null;
+        this.#roofKnown = false;
         this.#active?.control.stop();
       });
     } catch (error) {
@@ -103,7 +114,9 @@ export class EngineWorker implements WorkerApi {
         if (!response.ok) throw new Error(`the text ${name} did not load (${response.status}): reload the page`);
         return response.text();
       },
-      onProgress: (stage, done, total) => this.#emit({ type: 'progress', stage, done, total }),
+      onProgress: (stage, done, total) => {
+        if (this.#active) this.#emit({ type: 'progress', stage, done, total });
+      },
     };
   }
 
@@ -120,10 +133,41 @@ export class EngineWorker implements WorkerApi {
       ? { trainTokens: corpus.train.length, valTokens: corpus.val.length, sampling: corpus.sampling }
       : { trainTokens: 1 << 20, valTokens: 1 << 17, sampling: 'window' as const };
     const traits = this.#engine?.traits ?? DEFAULT_TRAITS;
+    this.#warmUp(request, config);
     return summarise(
       config,
       planTraining(config, { ...config.model, vocabSize: fixed ?? corpus!.vocabSize }, shape, { traits }),
     );
+  }
+
+  /** Prepares the configuration that was planned last. Its errors are reported by `start`, which awaits it. */
+  #warmUp(request: RunRequest, config: ExperimentConfig): void {
+    const key = JSON.stringify(request);
+    if (this.#active || !this.#engine || this.#warm?.key === key) return;
+    this.#discardWarm();
+    const open = this.#openRun(request, config);
+    open.then(
+      () => setTimeout(() => void this.#measureRoof(), ROOF_IDLE_MS),
+      () => undefined,
+    );
+    this.#warm = { key, open };
+  }
+
+  #discardWarm(): void {
+    void this.#warm?.open.then(
+      ({ backend }) => backend.destroy(),
+      () => undefined,
+    );
+    this.#warm = null;
+  }
+
+  #openRun(request: RunRequest, config: ExperimentConfig): Promise<OpenRun> {
+    return openRun({
+      config,
+      engine: this.#engine,
+      loaders: this.#loaders(),
+      ...(request.customText ? { customText: request.customText } : {}),
+    });
   }
 
   async start(request: RunRequest): Promise<void> {
@@ -152,12 +196,10 @@ export class EngineWorker implements WorkerApi {
   async #prepare(request: RunRequest, active: Active): Promise<void> {
     await this.init();
     const { config, full, minimal } = this.#configure(request);
-    const open = await openRun({
-      config,
-      engine: this.#engine,
-      loaders: this.#loaders(),
-      ...(request.customText ? { customText: request.customText } : {}),
-    });
+    const warm = this.#warm?.key === JSON.stringify(request) ? this.#warm.open : null;
+    if (warm) this.#warm = null;
+    else this.#discardWarm();
+    const open = await (warm ?? this.#openRun(request, config));
     active.open = open;
     const { summary, kind } = open.backend;
     if (kind === 'reference' && summary.parameters > REFERENCE_LIMIT)
@@ -208,8 +250,11 @@ export class EngineWorker implements WorkerApi {
       await recorder.record(event);
       this.#forward(event);
       if (event.type === 'failed') failed = event.message;
-      if (event.type === 'metric' && event.metric.event === 'step' && ++steps % 20 === 1)
-        this.#reportMemory(backend.allocatedBytes);
+      if (event.type === 'metric' && event.metric.event === 'step') {
+        const { step } = event.metric;
+        if (++steps % 20 === 1) this.#reportMemory(backend.allocatedBytes);
+        if (steps % PROFILE_EVERY === PROFILE_FIRST) this.#between.push(() => this.#profile(backend, step));
+      }
       while (this.#between.length > 0) await this.#between.shift()!();
       if (event.type === 'paused') void this.#sampleWhilePaused(control);
     }
@@ -233,10 +278,17 @@ export class EngineWorker implements WorkerApi {
   }
 
   async #measureRoof(): Promise<void> {
-    if (!this.#engine) return;
+    if (!this.#engine || this.#active || this.#roofKnown) return;
+    this.#roofKnown = true;
     const { device, traits } = this.#engine;
     const { fmaGflops, bandwidthGBs } = await measureRoof(device, traits.software);
     this.#emit({ type: 'roof', roof: { fmaGflops, bandwidthGBs } });
+  }
+
+  async #profile(backend: OpenRun['backend'], step: number): Promise<void> {
+    if (!(backend instanceof WebGpuBackend)) return;
+    const ops = await backend.profile(step);
+    if (ops) this.#emit({ type: 'profile', ops });
   }
 
   #reportMemory(gpuBytes: number): void {

@@ -1,0 +1,74 @@
+/** The built site with the real engine on the software adapter, as a user meets it. */
+import { existsSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Site, launchBrowser, serve } from './browser';
+
+const SITE = 'dist/site';
+let site: Site;
+let browser: Browser;
+let page: Page;
+let url: string;
+const errors: string[] = [];
+
+beforeAll(async () => {
+  if (!existsSync(`${SITE}/index.html`)) throw new Error('the site is not built: run "make build"');
+  site = await serve(SITE);
+  url = `${site.url}/`;
+  browser = await launchBrowser();
+  page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+}, 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+const text = (): Promise<string> => page.evaluate(() => document.body.innerText);
+
+describe('the page with the engine', () => {
+  it('plans the preset, names the software adapter and starts with one click', async () => {
+    await page.goto(`${url}?preset=gpt2-vanilla-baseline-ci`);
+    await page.getByText('Software adapter').waitFor();
+    await page.waitForTimeout(6000); // the kernels of the planned preset compile ahead
+    const clicked = Date.now();
+    await page.getByRole('button', { name: /^Run/ }).first().click();
+    await page.waitForFunction(() => /step\s+\d+\s*\/\s*40/.test(document.body.innerText), undefined, {
+      timeout: 30_000,
+    });
+    expect(Date.now() - clicked, 'first step after a warm start').toBeLessThan(5000);
+    await page.waitForFunction(() => /Finished/.test(document.body.innerText), undefined, { timeout: 60_000 });
+  }, 120_000);
+
+  it('shows what was measured: dispatches, planned = allocated bytes, time by op', async () => {
+    const shown = await text();
+    expect(shown).toMatch(/Dispatches a step\s+\d+/);
+    const [, planned] = /Planned\s+([\d.]+ \wiB)/.exec(shown) ?? [];
+    const [, allocated] = /Allocated\s+([\d.]+ \wiB)/.exec(shown) ?? [];
+    expect(planned).toBeDefined();
+    expect(allocated).toBe(planned);
+    expect(shown).toContain('gemm');
+  });
+
+  it('samples text from the trained weights', async () => {
+    await page
+      .getByLabel(/Tokens/)
+      .first()
+      .fill('12');
+    await page.getByRole('button', { name: 'Sample', exact: true }).click();
+    await page.waitForFunction(
+      () =>
+        /The[\s\S]{8,}/.test(
+          document.querySelector('.sample-text')?.textContent ?? '',
+        ),
+      undefined,
+      { timeout: 60_000 },
+    );
+  }, 90_000);
+
+  it('raised no error in the console', () => expect(errors).toEqual([]));
+});

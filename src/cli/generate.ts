@@ -3,7 +3,8 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Corpus } from '@/data/corpus';
-import { tokenizerFromJSON, type TokenizerJSON } from '@/data/tokenizers';
+import { entropies } from '@/data/entropy';
+import { tokenizerFromJSON } from '@/data/tokenizers';
 import { openDevice } from '@/engine/device';
 import { ReferenceBackend } from '@/experiment/backend-reference';
 import { WebGpuBackend } from '@/experiment/backend-webgpu';
@@ -64,7 +65,7 @@ async function generate(options: GenerateOptions): Promise<void> {
     return readFileSync(path, 'utf8');
   };
   const config = experimentConfig(readDotConfig(file('config.full'), join(options.run, 'config.full')));
-  const tokenizer = await tokenizerFromJSON(JSON.parse(file('tokenizer.json')) as TokenizerJSON);
+  const tokenizer = await tokenizerFromJSON(JSON.parse(file('tokenizer.json')) as unknown);
   const { vocab_size: vocabSize } = JSON.parse(file('config.json')) as { vocab_size: number };
   const { tensors } = readSafetensors(readFileSync(weightsOf(options.run)));
   const model = { ...config.model, vocabSize };
@@ -77,7 +78,7 @@ async function generate(options: GenerateOptions): Promise<void> {
     val: stub,
     sampling: 'window',
     hash: '',
-    entropies: null,
+    entropies: entropies(stub),
     metric: null,
   };
   const small = { ...config, training: { ...config.training, batchSize: 1, gradientAccumulation: 1, evalBatches: 1 } };

@@ -76,7 +76,7 @@ export function resolveConfig(overrides: readonly string[], { defconfig, config 
   };
 }
 
-export function loaders(onProgress?: CorpusLoaders['onProgress']): CorpusLoaders {
+export function loaders(): CorpusLoaders {
   return {
     fetchText(name) {
       const file = [`dist/site/data/${name}.txt`, `public/data/${name}.txt`]
@@ -85,7 +85,6 @@ export function loaders(onProgress?: CorpusLoaders['onProgress']): CorpusLoaders
       if (!file) throw new Error(`the text ${name} is missing: run "make build"`);
       return Promise.resolve(readFileSync(file, 'utf8'));
     },
-    ...(onProgress ? { onProgress } : {}),
   };
 }
 

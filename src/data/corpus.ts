@@ -1,32 +1,55 @@
 /** From a dataset and a tokenizer to the token streams that the engine trains on. */
+import { encodeWithProgress } from './datasets/encode';
+import { VAL_SHARE, splitTokens } from './datasets/split';
+import { cleanText } from './datasets/text';
 import { type Entropies, entropies } from './entropy';
 import { DataError } from './errors';
-import { TASKS, type TaskName, taskRows } from './tasks';
-import { type Tokenizer, byteTokenizer, charTokenizerOf, gpt2Tokenizer, symbolTokenizer, trainBpe } from './tokenizers';
+import { sha256 } from './hash';
+import {
+  TASKS,
+  TASK_METRICS,
+  type TaskMetric,
+  type TaskName,
+  type TaskSettings,
+  taskRows,
+  taskSettings,
+} from './tasks';
+import {
+  GPT2_VOCAB_SIZE,
+  type Tokenizer,
+  byteTokenizer,
+  charTokenizer,
+  charTokenizerOf,
+  gpt2Tokenizer,
+  trainBpe,
+} from './tokenizers';
 
-export { IGNORE_BIT } from './tasks';
+export { IGNORE_BIT, TOKEN_MASK } from './targets';
 
 export interface Corpus {
   readonly name: string;
   readonly tokenizer: Tokenizer;
-  /** Padded vocabulary: what the model is built with. */
+  /** The model's vocabulary: the tokenizer's, padded up to a multiple. */
   readonly vocabSize: number;
+  /** Token ids; in tasks with IGNORE_BIT on those that do not count as targets. */
   readonly train: Uint32Array;
   readonly val: Uint32Array;
+  /** 'window': rows are drawn anywhere. 'rows': the streams are examples of blockSize + 1 tokens, end to end. See random.ts. */
   readonly sampling: 'window' | 'rows';
-  /** SHA-256 of the token streams, hex. */
+  /** SHA-256 of train, then val, as little-endian 32-bit words; hex. Covers text, tokenizer and split. */
   readonly hash: string;
-  /** Of the held-out text; null for tasks. */
-  readonly entropies: Entropies | null;
-  /** Name of the accuracy that a task reports. */
-  readonly metric: string | null;
+  /** Of the held-out part. */
+  readonly entropies: Entropies;
+  /** The accuracy that a task reports; null for texts. */
+  readonly metric: TaskMetric | null;
 }
 
 export type DatasetRequest =
   | { readonly kind: 'moby-dick' }
   | { readonly kind: 'sotu' }
   | { readonly kind: 'custom'; readonly name: string; readonly text: string }
-  | { readonly kind: 'task'; readonly task: TaskName };
+  /** Tasks bring their own alphabet; the tokenizer of the request is not used. */
+  | { readonly kind: 'task'; readonly task: TaskName; readonly settings?: TaskSettings };
 
 export type TokenizerRequest =
   | { readonly kind: 'char' }
@@ -38,56 +61,48 @@ export interface CorpusRequest {
   readonly dataset: DatasetRequest;
   readonly tokenizer: TokenizerRequest;
   readonly blockSize: number;
+  /** The vocabulary is padded up to a multiple of this. */
   readonly vocabMultiple: number;
+  /** Draws the examples of a task. */
   readonly seed: number;
 }
 
 export interface CorpusLoaders {
-  /** Reads a shipped text: "moby-dick" or "sotu". */
-  fetchText(name: string): Promise<string>;
-  readonly onProgress?: (stage: string, done: number, total: number) => void;
+  /** Reads a shipped text, data/<name>.txt of the built site. */
+  fetchText(name: 'moby-dick' | 'sotu'): Promise<string>;
 }
 
-/** Share of the text, at its end, that is held out. */
-export const VAL_SHARE = 0.1;
-const TASK_TRAIN_ROWS = 8192;
-const TASK_VAL_ROWS = 1024;
+/** What is being done, and how far it is; units differ by stage. */
+export type CorpusProgress = (stage: string, done: number, total: number) => void;
 
-/** Throws DataError when a user's text cannot be trained on. */
-export function checkText(name: string, text: string): void {
-  if (text.length === 0) throw new DataError(`${name} is empty: give a text of at least a few thousand characters`);
-  const strange = text.match(/[\0\uFFFD]/g)?.length ?? 0;
-  if (strange > 0 && strange / text.length > 0.001)
+const TITLES = { 'moby-dick': 'Moby-Dick', sotu: 'State of the Union' } as const;
+const TASK_ROWS = { train: 8192, val: 1024 } as const;
+
+const pad = (n: number, multiple: number): number => Math.ceil(n / multiple) * multiple;
+
+async function textOf(dataset: Exclude<DatasetRequest, { kind: 'task' }>, loaders: CorpusLoaders): Promise<string> {
+  if (dataset.kind === 'custom') return cleanText(dataset.text, dataset.name);
+  try {
+    return cleanText(await loaders.fetchText(dataset.kind), TITLES[dataset.kind]);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
     throw new DataError(
-      `${name} is not text: ${strange} of ${text.length} characters are NUL or invalid UTF-8; give a plain text file`,
+      'missing-dataset',
+      `the text of ${TITLES[dataset.kind]} cannot be read (${why})`,
+      'run "npm run corpora", which writes it to public/data',
     );
-  if (new Set(text.slice(0, 100_000)).size < 2 && new Set(text).size < 2)
-    throw new DataError(`${name} holds one character repeated: there is nothing to learn; give another text`);
-}
-
-async function hashOf(...streams: readonly Uint32Array[]): Promise<string> {
-  const bytes = new Uint8Array(streams.reduce((sum, s) => sum + s.byteLength, 0));
-  let at = 0;
-  for (const stream of streams) {
-    bytes.set(new Uint8Array(stream.buffer, stream.byteOffset, stream.byteLength), at);
-    at += stream.byteLength;
   }
-  const digest = await crypto.subtle.digest('SHA-256', bytes);
-  return Array.from(new Uint8Array(digest), (b) => b.toString(16).padStart(2, '0')).join('');
 }
 
-async function makeTokenizer(
-  request: TokenizerRequest,
-  text: string,
-  { onProgress }: CorpusLoaders,
-): Promise<Tokenizer> {
+async function tokenizerOf(request: TokenizerRequest, text: string, onProgress?: CorpusProgress): Promise<Tokenizer> {
   switch (request.kind) {
     case 'char':
       return charTokenizerOf(text);
     case 'byte':
       return byteTokenizer();
     case 'bpe':
-      return trainBpe(text.slice(0, Math.floor(text.length * (1 - VAL_SHARE))), request.vocabSize, (done, total) =>
+      // From the training part only: merges fitted to the held-out text would shorten it.
+      return trainBpe(text.slice(0, Math.ceil(text.length * (1 - VAL_SHARE))), request.vocabSize, (done, total) =>
         onProgress?.('learning BPE merges', done, total),
       );
     case 'gpt2':
@@ -95,40 +110,43 @@ async function makeTokenizer(
   }
 }
 
-const pad = (n: number, multiple: number): number => Math.ceil(n / multiple) * multiple;
-
-/** Vocabulary (padded) of a configuration that needs no text to know it; null where the text decides. */
-export function staticVocabSize({
-  dataset,
-  tokenizer,
-  vocabMultiple,
-}: Pick<CorpusRequest, 'tokenizer' | 'vocabMultiple'> & { dataset: { kind: string; task?: TaskName } }): number | null {
-  if (dataset.kind === 'task' && dataset.task) return pad(TASKS[dataset.task].symbols.length, vocabMultiple);
-  if (tokenizer.kind === 'byte') return pad(256, vocabMultiple);
-  if (tokenizer.kind === 'gpt2') return pad(50257, vocabMultiple);
-  if (tokenizer.kind === 'bpe') return pad(tokenizer.vocabSize, vocabMultiple);
-  return null;
+/** Padded vocabulary of a request where no text is needed to know it, else null. A trained BPE may end up smaller. */
+export function staticVocabSize(
+  dataset: { readonly kind: DatasetRequest['kind']; readonly task?: TaskName; readonly settings?: TaskSettings },
+  tokenizer: TokenizerRequest,
+  { blockSize, vocabMultiple }: Pick<CorpusRequest, 'blockSize' | 'vocabMultiple'>,
+): number | null {
+  if (dataset.kind === 'task' && dataset.task) {
+    const task = TASKS[dataset.task];
+    const settings = taskSettings(task, dataset.settings ?? {}, blockSize + 1);
+    return pad(task.symbols(settings).length, vocabMultiple);
+  }
+  switch (tokenizer.kind) {
+    case 'char':
+      return null;
+    case 'byte':
+      return pad(256, vocabMultiple);
+    case 'bpe':
+      return pad(tokenizer.vocabSize, vocabMultiple);
+    case 'gpt2':
+      return pad(GPT2_VOCAB_SIZE, vocabMultiple);
+  }
 }
 
-/** Loads, checks, tokenises and splits. Throws DataError. */
-export async function loadCorpus(request: CorpusRequest, loaders: CorpusLoaders): Promise<Corpus> {
-  const { dataset, blockSize, vocabMultiple, seed } = request;
-  if (dataset.kind === 'task') return taskCorpus(dataset.task, blockSize, vocabMultiple, seed);
-  const text = dataset.kind === 'custom' ? dataset.text : await loaders.fetchText(dataset.kind);
-  const name =
-    dataset.kind === 'custom' ? dataset.name : { 'moby-dick': 'Moby-Dick', sotu: 'State of the Union' }[dataset.kind];
-  checkText(name, text);
-  const tokenizer = await makeTokenizer(request.tokenizer, text, loaders);
-  loaders.onProgress?.('tokenising', 0, 1);
-  const tokens = tokenizer.encode(text);
-  loaders.onProgress?.('tokenising', 1, 1);
-  const split = Math.floor(tokens.length * (1 - VAL_SHARE));
-  const train = tokens.slice(0, split);
-  const val = tokens.slice(split);
-  if (val.length < blockSize + 2)
-    throw new DataError(
-      `${name} is too short: its held-out tenth has ${val.length} tokens and GPT2_BLOCK_SIZE=${blockSize} needs ${blockSize + 2}; give a longer text or a smaller GPT2_BLOCK_SIZE`,
-    );
+/** Loads, checks, tokenises and splits. Throws DataError, and loses nothing: the caller's run has not begun. */
+export async function loadCorpus(
+  request: CorpusRequest,
+  loaders: CorpusLoaders,
+  onProgress?: CorpusProgress,
+): Promise<Corpus> {
+  const { dataset, blockSize, vocabMultiple } = request;
+  if (dataset.kind === 'task') return taskCorpus(request, dataset);
+  const name = dataset.kind === 'custom' ? dataset.name : TITLES[dataset.kind];
+  onProgress?.('reading', 0, 1);
+  const text = await textOf(dataset, loaders);
+  const tokenizer = await tokenizerOf(request.tokenizer, text, onProgress);
+  const tokens = encodeWithProgress(tokenizer, text, (done, total) => onProgress?.('tokenising', done, total));
+  const { train, val } = splitTokens(tokens, blockSize, name);
   return {
     name,
     tokenizer,
@@ -136,27 +154,31 @@ export async function loadCorpus(request: CorpusRequest, loaders: CorpusLoaders)
     train,
     val,
     sampling: 'window',
-    hash: await hashOf(train, val),
-    entropies: entropies(val, tokenizer.vocabSize),
+    hash: await sha256(train, val),
+    entropies: entropies(val),
     metric: null,
   };
 }
 
-async function taskCorpus(name: TaskName, blockSize: number, vocabMultiple: number, seed: number): Promise<Corpus> {
-  const task = TASKS[name];
-  if (blockSize < 7) throw new DataError(`task ${name} needs GPT2_BLOCK_SIZE of at least 7, not ${blockSize}`);
-  const train = taskRows(task, blockSize, seed, 0, TASK_TRAIN_ROWS);
-  const val = taskRows(task, blockSize, seed, TASK_TRAIN_ROWS, TASK_VAL_ROWS);
-  const tokenizer = symbolTokenizer(task.symbols);
+async function taskCorpus(
+  { blockSize, vocabMultiple, seed }: CorpusRequest,
+  dataset: Extract<DatasetRequest, { kind: 'task' }>,
+): Promise<Corpus> {
+  const task = TASKS[dataset.task];
+  const rowTokens = blockSize + 1;
+  const settings = taskSettings(task, dataset.settings ?? {}, rowTokens);
+  const train = taskRows(task, settings, { rows: TASK_ROWS.train, rowTokens }, seed, 'train');
+  const val = taskRows(task, settings, { rows: TASK_ROWS.val, rowTokens }, seed, 'val');
+  const tokenizer = charTokenizer(task.symbols(settings).join(''));
   return {
-    name: `task: ${task.title}`,
+    name: task.title,
     tokenizer,
     vocabSize: pad(tokenizer.vocabSize, vocabMultiple),
     train,
     val,
     sampling: 'rows',
-    hash: await hashOf(train, val),
-    entropies: null,
-    metric: task.metric,
+    hash: await sha256(train, val),
+    entropies: entropies(val, rowTokens),
+    metric: TASK_METRICS[task.metric],
   };
 }

@@ -10,6 +10,8 @@ import type { BackendSummary, EvalResult, NamedTensors, StepResult, TrainingBack
 import { STREAM, drawBatch } from './batches';
 import type { ExperimentConfig } from './config';
 import { initialValues } from './init';
+import { metricOf, scoreBatch } from './task-metric';
+import type { TaskScore } from '@/data/tasks';
 
 const f32 = (values: ArrayLike<number>): Float32Array => Float32Array.from(values);
 
@@ -119,11 +121,15 @@ export class ReferenceBackend implements TrainingBackend {
   }
 
   evaluate(): Promise<EvalResult> {
-    const { evalBatches } = this.config.training;
+    const { evalBatches, seed, batchSize } = this.config.training;
+    const shape = { rows: batchSize, seq: this.model.blockSize, sampling: this.corpus.sampling };
     let loss = 0;
-    for (let i = 0; i < evalBatches; i++)
+    const scores: (TaskScore | null)[] = [];
+    for (let i = 0; i < evalBatches; i++) {
       loss += this.#runGraph(this.#eval, this.#evalValues, this.corpus.val, STREAM.EVAL, i, 0) / evalBatches;
-    return Promise.resolve({ loss });
+      scores.push(scoreBatch(this.corpus, shape, seed, i, this.#evalValues.get(this.#eval.logits.id)!));
+    }
+    return Promise.resolve({ loss, ...metricOf(this.corpus, scores) });
   }
 
   nextLogits(tokens: readonly number[]): Promise<Float32Array> {

@@ -11,6 +11,8 @@ import type { BackendSummary, EvalResult, NamedTensors, StepResult, TrainingBack
 import { STREAM } from './batches';
 import type { ExperimentConfig } from './config';
 import { initialValues } from './init';
+import { metricOf, scoreBatch } from './task-metric';
+import type { TaskScore } from '@/data/tasks';
 import { METRIC, type TrainingPlan, checkFits, planTraining } from './training-plan';
 
 export interface WebGpuOptions {
@@ -32,6 +34,7 @@ export class WebGpuBackend implements TrainingBackend {
   private constructor(
     readonly config: ExperimentConfig,
     readonly model: Gpt2Config,
+    readonly corpus: Corpus,
     readonly engine: EngineDevice,
     readonly training: TrainingPlan,
     readonly executor: Executor,
@@ -74,7 +77,7 @@ export class WebGpuBackend implements TrainingBackend {
     executor.write(training.regions.train, corpus.train);
     executor.write(training.regions.val, corpus.val);
     for (const [region, data] of training.tables) executor.write(region, data);
-    const backend = new WebGpuBackend(config, model, engine, training, executor);
+    const backend = new WebGpuBackend(config, model, corpus, engine, training, executor);
     training.arena.entries.forEach((entry, i) => {
       executor.write(training.regions.parameters, initialValues(entry.tensor, i, config.training.seed), entry.offset);
       onProgress?.('initialising weights', i + 1, training.arena.entries.length);
@@ -131,19 +134,34 @@ export class WebGpuBackend implements TrainingBackend {
     return { loss: metrics[METRIC.LOSS]!, gradNorm: metrics[METRIC.GRAD_NORM]! };
   }
 
+  #evalScalars(step: number, micro: number, share: number): StepScalars {
+    return { seed: this.config.training.seed, step, micro, stream: STREAM.EVAL, grad_scale: share };
+  }
+
   async evaluate(): Promise<EvalResult> {
-    const { evalBatches, seed } = this.config.training;
-    const parts = Array.from({ length: evalBatches }, (_, slot): Part => ({ sequence: 'eval', slot }));
-    const scalars = parts.map((_, micro) => ({
-      seed,
-      step: micro,
-      micro,
-      stream: STREAM.EVAL,
-      grad_scale: 1 / evalBatches,
-    }));
-    const { result } = await this.executor.run(parts, scalars, this.training.regions.metrics);
     this.#lastLanded = 0;
-    return { loss: new Float32Array(await result)[METRIC.LOSS]! };
+    const { evalBatches, seed, batchSize } = this.config.training;
+    const { metrics, evalLogits } = this.training.regions;
+    if (!this.corpus.metric) {
+      const parts = Array.from({ length: evalBatches }, (_, slot): Part => ({ sequence: 'eval', slot }));
+      const scalars = parts.map((_, i) => this.#evalScalars(i, i, 1 / evalBatches));
+      const { result } = await this.executor.run(parts, scalars, metrics);
+      return { loss: new Float32Array(await result)[METRIC.LOSS]! };
+    }
+    // Tasks also score the most likely tokens: batch by batch, because the logits of a batch are overwritten by the next.
+    const shape = { rows: batchSize, seq: this.model.blockSize, sampling: this.corpus.sampling };
+    let loss = 0;
+    const scores: (TaskScore | null)[] = [];
+    for (let i = 0; i < evalBatches; i++) {
+      const { result } = await this.executor.run(
+        [{ sequence: 'eval', slot: 0 }],
+        [this.#evalScalars(i, 0, 1)],
+        metrics,
+      );
+      loss += new Float32Array(await result)[METRIC.LOSS]! / evalBatches;
+      scores.push(scoreBatch(this.corpus, shape, seed, i, new Float32Array(await this.executor.read(evalLogits))));
+    }
+    return { loss, ...metricOf(this.corpus, scores) };
   }
 
   async nextLogits(tokens: readonly number[]): Promise<Float32Array> {

@@ -1,5 +1,5 @@
 /** From a configuration to a run that can start: corpus, model, backend. Shared by the page and the terminal. */
-import { type Corpus, type CorpusLoaders, loadCorpus } from '@/data/corpus';
+import { type Corpus, type CorpusLoaders, type CorpusProgress, loadCorpus } from '@/data/corpus';
 import type { EngineDevice } from '@/engine/device';
 import type { Gpt2Config } from '@/models/config';
 import type { TrainingBackend } from './backend';
@@ -12,6 +12,7 @@ export interface OpenOptions {
   /** null: the f64 reference. */
   readonly engine: EngineDevice | null;
   readonly loaders: CorpusLoaders;
+  readonly onProgress?: CorpusProgress;
   readonly customText?: { readonly name: string; readonly text: string };
   readonly choice?: (key: string) => string | undefined;
 }
@@ -27,6 +28,7 @@ export function loadRunCorpus(
   config: ExperimentConfig,
   loaders: CorpusLoaders,
   customText?: OpenOptions['customText'],
+  onProgress?: CorpusProgress,
 ): Promise<Corpus> {
   const dataset = customText
     ? ({ kind: 'custom', ...customText } as const)
@@ -42,16 +44,24 @@ export function loadRunCorpus(
       seed: config.training.seed,
     },
     loaders,
+    onProgress,
   );
 }
 
 /** Throws DataError, ModelConfigError, PlanRefusedError or DeviceError. */
-export async function openRun({ config, engine, loaders, customText, choice }: OpenOptions): Promise<OpenRun> {
-  const corpus = await loadRunCorpus(config, loaders, customText);
+export async function openRun({
+  config,
+  engine,
+  loaders,
+  onProgress,
+  customText,
+  choice,
+}: OpenOptions): Promise<OpenRun> {
+  const corpus = await loadRunCorpus(config, loaders, customText, onProgress);
   const model: Gpt2Config = { ...config.model, vocabSize: corpus.vocabSize };
   const backend = engine
     ? await WebGpuBackend.create(engine, config, model, corpus, {
-        ...(loaders.onProgress ? { onProgress: loaders.onProgress } : {}),
+        ...(onProgress ? { onProgress } : {}),
         ...(choice ? { choice } : {}),
       })
     : new ReferenceBackend(config, model, corpus);

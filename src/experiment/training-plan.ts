@@ -53,6 +53,7 @@ export interface TrainingPlan {
     readonly ids: number;
     readonly targets: number;
     readonly lossScale: number;
+    readonly evalLogits: number;
     readonly sampleIds: number;
     readonly sampleLogits: number;
   };
@@ -118,7 +119,7 @@ export function planTraining(
     ...common,
     gradients: noGradients,
     roots: [evalModel.loss],
-    pinned: [evalModel.ids, evalModel.targets, evalModel.lossScale, evalModel.lossRows],
+    pinned: [evalModel.ids, evalModel.targets, evalModel.lossScale, evalModel.lossRows, evalModel.logits],
     accumulate: false,
   });
   const sample = lowerGraph(sampleModel.graph, {
@@ -192,6 +193,7 @@ export function planTraining(
     tables: optimizer.tables,
     regions: {
       parameters, gradients, expAvg, expAvgSq, metrics, train, val, ids: lowered.operand(model.ids).region, targets: lowered.operand(model.targets).region, lossScale: lowered.operand(model.lossScale).region,
+      evalLogits: evaluation.operand(evalModel.logits).region,
       sampleIds: sample.operand(sampleModel.ids).region, sampleLogits: sample.operand(sampleModel.logits).region,
     }, // prettier-ignore
   };

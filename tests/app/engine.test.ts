@@ -61,10 +61,7 @@ describe('the page with the engine', () => {
       .fill('12');
     await page.getByRole('button', { name: 'Sample', exact: true }).click();
     await page.waitForFunction(
-      () =>
-        /The[\s\S]{8,}/.test(
-          document.querySelector('.sample-text')?.textContent ?? '',
-        ),
+      () => /The[\s\S]{8,}/.test(document.querySelector('.sample-text')?.textContent ?? ''),
       undefined,
       { timeout: 60_000 },
     );

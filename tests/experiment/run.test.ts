@@ -56,24 +56,26 @@ describe('a run', () => {
   it('writes the Hugging Face names and shapes', async () => {
     const { directory } = await record({ ...SMALL, training: { maxIters: 2 } });
     const { tensors } = readSafetensors((await directory.read('checkpoints/2.safetensors'))!);
-    expect([...tensors].map(([name, t]) => `${name} ${t.shape.join('x')}`)).toEqual([
-      'transformer.wte.weight 17x16',
-      'transformer.wpe.weight 8x16',
-      'transformer.h.0.ln_1.weight 16',
-      'transformer.h.0.ln_1.bias 16',
-      'transformer.h.0.attn.c_attn.weight 16x48',
-      'transformer.h.0.attn.c_attn.bias 48',
-      'transformer.h.0.attn.c_proj.weight 16x16',
-      'transformer.h.0.attn.c_proj.bias 16',
-      'transformer.h.0.ln_2.weight 16',
-      'transformer.h.0.ln_2.bias 16',
-      'transformer.h.0.mlp.c_fc.weight 16x64',
-      'transformer.h.0.mlp.c_fc.bias 64',
-      'transformer.h.0.mlp.c_proj.weight 64x16',
-      'transformer.h.0.mlp.c_proj.bias 16',
-      'transformer.ln_f.weight 16',
-      'transformer.ln_f.bias 16',
-    ]);
+    expect([...tensors].map(([name, t]) => `${name} ${t.shape.join('x')}`).sort()).toEqual(
+      [
+        'transformer.wte.weight 17x16',
+        'transformer.wpe.weight 8x16',
+        'transformer.h.0.ln_1.weight 16',
+        'transformer.h.0.ln_1.bias 16',
+        'transformer.h.0.attn.c_attn.weight 16x48',
+        'transformer.h.0.attn.c_attn.bias 48',
+        'transformer.h.0.attn.c_proj.weight 16x16',
+        'transformer.h.0.attn.c_proj.bias 16',
+        'transformer.h.0.ln_2.weight 16',
+        'transformer.h.0.ln_2.bias 16',
+        'transformer.h.0.mlp.c_fc.weight 16x64',
+        'transformer.h.0.mlp.c_fc.bias 64',
+        'transformer.h.0.mlp.c_proj.weight 64x16',
+        'transformer.h.0.mlp.c_proj.bias 16',
+        'transformer.ln_f.weight 16',
+        'transformer.ln_f.bias 16',
+      ].sort(),
+    );
     const { tensors: state } = readSafetensors((await directory.read('optimizer.safetensors'))!);
     expect(state.has('exp_avg_sq.transformer.wte.weight')).toBe(true);
   });

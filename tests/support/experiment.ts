@@ -51,7 +51,7 @@ export function testExperiment({ model, training, optimizer, vocab = 65 }: Overr
 }
 
 const testCorpus = (train: Uint32Array, val: Uint32Array): Corpus =>
-  ({ name: 'chain', train, val, sampling: 'window', vocabSize: 65 }) as unknown as Corpus;
+  ({ name: 'chain', train, val, sampling: 'window', vocabSize: 65, metric: null }) as unknown as Corpus;
 
 export async function testEngine(): Promise<EngineDevice> {
   const device = await testDevice();

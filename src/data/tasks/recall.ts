@@ -1,28 +1,27 @@
-import type { Task } from './task';
+import { COMMON_SYMBOLS, DIGITS, LETTERS, type Task } from './task';
 
-const KEYS = [...'abcdefghijklmnop'];
-const VALUES = [...'0123456789'];
-const SYMBOLS = ['.', '?', ...KEYS, ...VALUES];
+const ASK = COMMON_SYMBOLS.length;
+const KEY = ASK + 1;
 
-/** Distinct keys with values, then "? key": answer its value. */
-export const recallTask: Task = {
+/** d3a7f1?a7: distinct keys with their values, then a key; the answer is its value. */
+export const recallTask: Task<'pairs' | 'keys'> = {
   id: 'recall',
   title: 'Associative recall',
-  about: 'A lookup in the context: the canonical test of attention against recurrences.',
-  symbols: SYMBOLS,
-  metric: 'exact answers',
-  example(random, length) {
-    const pairs = Math.max(1, Math.min(KEYS.length, 2 + random(Math.max(1, Math.floor((length - 3) / 2) - 2))));
-    const keys = KEYS.map((_, i) => i);
-    for (let i = keys.length - 1; i > 0; i--) {
-      const j = random(i + 1);
-      [keys[i], keys[j]] = [keys[j]!, keys[i]!];
-    }
-    const chosen = keys
-      .slice(0, pairs)
-      .map((key) => ({ key: 2 + key, value: 2 + KEYS.length + random(VALUES.length) }));
-    const asked = chosen[random(pairs)]!;
-    const tokens = [...chosen.flatMap(({ key, value }) => [key, value]), 1, asked.key, asked.value];
+  about: 'A look-up in the context, the test that separates attention from fixed-size recurrent states.',
+  metric: 'exact_answer',
+  size: 'pairs',
+  settings: {
+    pairs: { label: 'Pairs in the context', value: 6, min: 1, max: LETTERS.length },
+    keys: { label: 'Different keys', value: LETTERS.length, min: 1, max: LETTERS.length },
+  },
+  symbols: ({ keys }) => [...COMMON_SYMBOLS, '?', ...LETTERS.slice(0, keys), ...DIGITS],
+  exampleLength: ({ pairs, keys }) => 2 * Math.min(pairs, keys) + 3,
+  example(random, settings) {
+    const pairs = Math.min(settings.pairs, settings.keys);
+    const keys = random.shuffle(Array.from({ length: settings.keys }, (_, i) => KEY + i)).slice(0, pairs);
+    const values = keys.map(() => KEY + settings.keys + random.int(DIGITS.length));
+    const asked = random.int(pairs);
+    const tokens = [...keys.flatMap((key, i) => [key, values[i]!]), ASK, keys[asked]!, values[asked]!];
     return { tokens, answer: tokens.map((_, i) => i === tokens.length - 1) };
   },
 };

@@ -1,4 +1,4 @@
-import type { Tokenizer } from './tokenizer';
+import { type Tokenizer, unknownToken, utf8Text } from './tokenizer';
 
 /** UTF-8 bytes: 256 tokens, any text. */
 export function byteTokenizer(): Tokenizer {
@@ -6,7 +6,10 @@ export function byteTokenizer(): Tokenizer {
     kind: 'byte',
     vocabSize: 256,
     encode: (text) => Uint32Array.from(new TextEncoder().encode(text)),
-    decode: (tokens) => new TextDecoder().decode(Uint8Array.from(tokens)),
+    decode(ids) {
+      for (let i = 0; i < ids.length; i++) if (!(ids[i]! < 256)) throw unknownToken(ids[i]!, 256);
+      return utf8Text(Uint8Array.from(ids));
+    },
     toJSON: () => ({ kind: 'byte' }),
   };
 }

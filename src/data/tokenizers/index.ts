@@ -1,27 +1,40 @@
+import { DataError } from '../errors';
 import { bpeTokenizer } from './bpe';
 import { byteTokenizer } from './byte';
 import { charTokenizer } from './char';
 import { gpt2Tokenizer } from './gpt2';
-import { symbolTokenizer } from './symbols';
-import type { Tokenizer, TokenizerJSON } from './tokenizer';
+import type { Merge, Tokenizer } from './tokenizer';
 
-export type { Tokenizer, TokenizerJSON } from './tokenizer';
-export { charTokenizerOf } from './char';
-export { trainBpe } from './bpe';
-export { byteTokenizer, gpt2Tokenizer, symbolTokenizer };
+export type { Merge, Tokenizer, TokenizerJSON, TokenizerKind } from './tokenizer';
+export { bpeTokenizer } from './bpe';
+export { trainBpe } from './bpe-train';
+export { charTokenizer, charTokenizerOf } from './char';
+export { GPT2_VOCAB_SIZE, gpt2Tokenizer } from './gpt2';
+export { byteTokenizer };
 
-/** Rebuilds the tokenizer that a checkpoint was trained with. */
-export async function tokenizerFromJSON(json: TokenizerJSON): Promise<Tokenizer> {
-  switch (json.kind) {
+const damaged = (problem: string): DataError =>
+  new DataError('bad-tokenizer', problem, 'the tokenizer file is damaged: give the one written beside the checkpoint');
+
+const isMerge = (value: unknown): value is Merge =>
+  Array.isArray(value) && value.length === 2 && value.every((id) => typeof id === 'number');
+
+/** Rebuilds the tokenizer that a checkpoint was trained with from parsed JSON. Throws DataError 'bad-tokenizer'. */
+export async function tokenizerFromJSON(json: unknown): Promise<Tokenizer> {
+  if (typeof json !== 'object' || json === null) throw damaged('a tokenizer is not a JSON object');
+  const { kind, characters, merges } = json as { kind?: unknown; characters?: unknown; merges?: unknown };
+  switch (kind) {
     case 'char':
-      return charTokenizer(json.characters);
+      if (typeof characters !== 'string' || characters.length === 0)
+        throw damaged('a char tokenizer has no "characters"');
+      return charTokenizer(characters);
     case 'byte':
       return byteTokenizer();
     case 'bpe':
-      return bpeTokenizer(json.merges);
+      if (!Array.isArray(merges) || !merges.every(isMerge)) throw damaged('a bpe tokenizer has no "merges"');
+      return bpeTokenizer(merges);
     case 'gpt2':
       return gpt2Tokenizer();
-    case 'symbols':
-      return symbolTokenizer(json.symbols);
+    default:
+      throw damaged(`tokenizer kind ${JSON.stringify(kind)} is none of char, byte, bpe, gpt2`);
   }
 }

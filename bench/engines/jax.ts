@@ -1,4 +1,4 @@
-import { cfg, initWeights, batches, type Engine } from '../spec';
+import { cfg, initWeights, type Engine } from '../spec';
 // jax.ts
 import { init, defaultDevice, jit, valueAndGrad, nn, numpy as np, tree } from '@jax-js/jax';
 type Params = { [name: string]: np.Array }; // `type`, not `interface`: JsTree needs it

@@ -1,4 +1,4 @@
-import { cfg, initWeights, batches, type Engine } from '../spec';
+import { cfg, initWeights, type Engine } from '../spec';
 // tfjs.ts
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';

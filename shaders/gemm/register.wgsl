@@ -47,10 +47,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 //#end
 //#end
 //#end
-  // Linear epilogues are where the accumulators start.
+  // Bias and accumulation are where the accumulators start.
 //#for I in 0..TM
 //#for J in 0..NV
-  var acc_${I}_${J} = ${BIAS ? 'bias_' + J : 'vec4f(0.0)'}${RESIDUAL ? ' + load_residual(r_' + I + ', c_' + J + ')' : ''}${ACCUMULATE ? ' + load_c(id.z * ' + M + 'u + r_' + I + ', c_' + J + ')' : ''};
+  var acc_${I}_${J} = ${BIAS ? 'bias_' + J : 'vec4f(0.0)'}${ACCUMULATE ? ' + load_c(id.z * ' + M + 'u + r_' + I + ', c_' + J + ')' : ''};
 //#end
 //#end
   for (var k = k_begin; k < k_end; k += 4u) {
@@ -139,8 +139,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 //#end
 //#end
 //#if FINISH
-  // Transcendental epilogues run over the tile in a loop, re-reading what was just stored: unrolled 64 times they took
-  // 4 s to compile (2026-11-21, SwiftShader).
+  // GELU and residual run over the tile in a loop, re-reading what was just stored: unrolled they took seconds to compile
+  // (2026-11-21, SwiftShader).
   for (var i = 0u; i < ${TM}u; i++) {
     for (var j = 0u; j < ${TN}u; j += 4u) { finish(row + i, col + j); }
   }

@@ -35,10 +35,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var sum_${J} = 0.0;
 //#end
 //#end
-  // Linear epilogues are where the accumulators start.
+  // Bias and accumulation are where the accumulators start.
 //#for I in 0..TM
 //#for J in 0..TN
-  var acc_${I}_${J} = ${BIAS ? 'bias_' + J : '0.0'}${RESIDUAL ? ' + ' + RESIDUAL_NAME + '[' + OFF_RES + 'u + r_' + I + ' * ' + LD_RES + 'u + c_' + J + ']' : ''}${ACCUMULATE ? ' + ' + C_NAME + '[o_' + I + ' + c_' + J + ']' : ''};
+  var acc_${I}_${J} = ${BIAS ? 'bias_' + J : '0.0'}${ACCUMULATE ? ' + ' + C_NAME + '[o_' + I + ' + c_' + J + ']' : ''};
 //#end
 //#end
   for (var k = k_begin; k < k_end; k += 4u) {
@@ -88,7 +88,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 //#end
 //#end
 //#if FINISH
-  // Transcendental epilogues run over the tile in a loop, re-reading what was just stored.
+  // GELU and residual run over the tile in a loop, re-reading what was just stored: unrolled they took seconds to compile.
   for (var i = 0u; i < ${TM}u; i++) {
     for (var j = 0u; j < ${TN}u; j++) { finish(row + i, col + 4u * j); }
   }

@@ -16,6 +16,8 @@ import { METRIC, type TrainingPlan, checkFits, planTraining } from './training-p
 export interface WebGpuOptions {
   readonly onProgress?: (stage: string, done: number, total: number) => void;
   readonly choice?: (key: string) => string | undefined;
+  /** Sequences to compile now; others are compiled when first needed. */
+  readonly eager?: readonly string[];
 }
 
 /** Longest submit on a hardware adapter before the plan is split: drivers reset long submits. */
@@ -58,13 +60,16 @@ export class WebGpuBackend implements TrainingBackend {
     config: ExperimentConfig,
     model: Gpt2Config,
     corpus: Corpus,
-    { onProgress, choice }: WebGpuOptions = {},
+    { onProgress, choice, eager = ['train', 'update', 'eval'] }: WebGpuOptions = {},
   ): Promise<WebGpuBackend> {
     const shape = { trainTokens: corpus.train.length, valTokens: corpus.val.length, sampling: corpus.sampling };
     const training = planTraining(config, model, shape, { traits: engine.traits, ...(choice ? { choice } : {}) });
     checkFits(training, engine.adapter.limits);
-    const executor = await Executor.create(engine, training.plan, (done, total) =>
-      onProgress?.('compiling kernels', done, total),
+    const executor = await Executor.create(
+      engine,
+      training.plan,
+      (done, total) => onProgress?.('compiling kernels', done, total),
+      eager,
     );
     executor.write(training.regions.train, corpus.train);
     executor.write(training.regions.val, corpus.val);
@@ -146,6 +151,7 @@ export class WebGpuBackend implements TrainingBackend {
     const ids = new Uint32Array(this.model.blockSize); // causal: what stands behind the last token has no influence
     ids.set(context.map((id) => (id & ~IGNORE_BIT) >>> 0));
     const { sampleIds, sampleLogits, metrics } = this.training.regions;
+    await this.executor.ensure('sample');
     this.executor.write(sampleIds, ids);
     const { result } = await this.executor.run([{ sequence: 'sample', slot: 0 }], [{}], metrics);
     await result;

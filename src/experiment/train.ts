@@ -41,6 +41,8 @@ export interface TrainOptions {
   readonly control: RunControl;
   /** First step to run: 0, or the step after the checkpoint of a resumed run. */
   readonly fromStep?: number;
+  /** Stop before this step; the schedule stays that of maxIters. */
+  readonly stopAt?: number;
   readonly bestLoss?: number;
   /** Called at step boundaries with no step in flight (checkpoints, samples). */
   readonly onCheckpoint: (step: number, kind: 'best' | 'periodic' | 'last') => Promise<readonly RunEvent[]>;
@@ -56,7 +58,7 @@ interface Flight {
 export async function* train(
   config: ExperimentConfig,
   backend: TrainingBackend,
-  { control, fromStep = 0, bestLoss = Infinity, onCheckpoint, now = () => performance.now() }: TrainOptions,
+  { control, fromStep = 0, stopAt, bestLoss = Infinity, onCheckpoint, now = () => performance.now() }: TrainOptions,
 ): AsyncGenerator<RunEvent, void> {
   const { training, optimizer, model } = config;
   const tokensPerStep = training.batchSize * training.gradientAccumulation * model.blockSize;
@@ -122,8 +124,9 @@ export async function* train(
     return true;
   }
 
+  const end = Math.min(stopAt ?? Infinity, training.maxIters);
   let step = fromStep;
-  for (; step < training.maxIters && !control.stopped; step++) {
+  for (; step < end && !control.stopped; step++) {
     if (control.paused) {
       if (!(yield* drain(0))) return;
       yield { type: 'paused', step };
@@ -145,7 +148,7 @@ export async function* train(
   if (!(yield* drain(0))) return;
   if (!(yield* evaluate(step))) return;
   yield* await onCheckpoint(step, 'last');
-  yield { type: 'finished', step, stopped: control.stopped && step < training.maxIters, bestLoss: best };
+  yield { type: 'finished', step, stopped: control.stopped && step < end, bestLoss: best };
 }
 
 async function nonFiniteMessage(backend: TrainingBackend, metric: MetricEvent & { event: 'step' }): Promise<string> {

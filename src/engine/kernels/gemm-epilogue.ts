@@ -1,6 +1,6 @@
 /**
- * Epilogues of the GEMM kernels. Linear ones (bias, residual, accumulation) are where the accumulators start; transcendental
- * ones (GELU, its derivative) finish the tile after it was stored. Both kernels add in the same order.
+ * Epilogues of the GEMM kernels. Bias and accumulation are where the accumulators start; GELU, its derivative and the
+ * residual finish the tile in a loop after it was stored. Both kernels add in the same order.
  */
 import { type Operand, colsOf } from '../kernel';
 import type { GemmArgs } from './gemm';
@@ -54,10 +54,10 @@ export function vectorLibrary(o: EpilogueOperands): string {
   ].join('');
 }
 
-/** `finish(row, col)`: the transcendental epilogue of four columns (lanes 4) or one (lanes 1); '' where there is none. */
+/** `finish(row, col)`: the epilogue of four columns (lanes 4) or one (lanes 1); '' where there is none. */
 export function finishFunction(args: GemmArgs, o: EpilogueOperands, lanes: 1 | 4): string {
   const { activation, gradActivation } = args;
-  if (!activation && !gradActivation) return '';
+  if (!activation && !gradActivation && !o.residual) return '';
   const read = (name: string, b: BoundOperand): string =>
     lanes === 4 ? `load_${name}(row, col)` : `${b.variable}[${address(b)}]`;
   const write = (name: string, b: BoundOperand, v: string): string =>
@@ -69,6 +69,7 @@ export function finishFunction(args: GemmArgs, o: EpilogueOperands, lanes: 1 | 4
   if (activation) lines.push(`v = ${map(activation.kind, 'v')};`);
   if (gradActivation && o.preactIn)
     lines.push(`let u = ${read('preact_in', o.preactIn)};`, `v *= ${map(`${gradActivation.kind}_derivative`, 'u')};`);
+  if (o.residual) lines.push(`v += ${read('residual', o.residual)};`);
   lines.push(write('c', o.c, 'v'));
   return `fn finish(row: u32, col: u32) {
   if (row >= ${args.m}u || col >= ${args.n}u) { return; }

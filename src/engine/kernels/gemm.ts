@@ -35,7 +35,7 @@ export interface GemmArgs {
   readonly activation?: { readonly kind: GeluKind; readonly preact: Operand | null };
   /** c = u * gelu'(preact). */
   readonly gradActivation?: { readonly kind: GeluKind; readonly preact: Operand };
-  /** Added last; may be c itself. */
+  /** Added last; in another region than c. */
   readonly residual?: Operand;
   /** [splitK, n]: column sums of op(B) over each slab's share of k. */
   readonly colSum?: Operand;
@@ -81,7 +81,8 @@ function build(args: GemmArgs, variant: Variant): KernelProgram {
   const { transA, transB, m, n, k, splitK, a, b, c } = args;
   const { TM = 4, TN = 4, WX = 8, WY = 8 } = variant.params;
   const lanes = variant.params.LANES === 4;
-  const heavy = args.activation !== undefined || args.gradActivation !== undefined;
+  const gelu = args.activation !== undefined || args.gradActivation !== undefined;
+  const heavy = gelu || args.residual !== undefined;
   const ks = Math.ceil(Math.ceil(k / splitK) / 4) * 4;
   const edgeK = k % 4 !== 0;
   const bindings = new Bindings();
@@ -109,19 +110,20 @@ function build(args: GemmArgs, variant: Variant): KernelProgram {
     preactIn: bound('preact', args.gradActivation?.preact),
     residual: bound('residual', args.residual),
   };
-  if (heavy && (args.residual || args.accumulate))
-    throw new Error(`gemm ${args.label}: an activation cannot be combined with a residual or accumulation`);
+  if (heavy && args.accumulate)
+    throw new Error(`gemm ${args.label}: accumulation cannot be combined with an activation or a residual`);
+  if (args.residual?.region === c.region)
+    throw new Error(`gemm ${args.label}: the residual must not share a region with c`);
   // Scalar loads only where a vec4 would straddle the end of a row.
   const vecA = boundA.width === 4 && (transA ? m % 4 === 0 : !edgeK);
   const vecB = boundB.width === 4 && (transB ? !edgeK : n % 4 === 0);
   const code = expandTemplate(lanes ? subgroupSource : registerSource, {
     DECLARATIONS: bindings.declarations(),
-    LIBRARY: `${heavy ? geluLibrary : ''}${lanes ? '' : loader('a', boundA) + loader('b', boundB) + vectorLibrary(epilogue)}`,
+    LIBRARY: `${gelu ? geluLibrary : ''}${lanes ? '' : loader('a', boundA) + loader('b', boundB) + vectorLibrary(epilogue)}`,
     FINISH: heavy ? 1 : 0,
     FINISH_CODE: finishFunction(args, epilogue, lanes ? 1 : 4),
     C_NAME: boundC.variable, OFF_C: c.offset, LDC: c.rowStride, BIAS: args.bias ? 1 : 0, BIAS_NAME: epilogue.bias?.variable ?? '',
-    OFF_BIAS: args.bias?.offset ?? 0, RESIDUAL: args.residual ? 1 : 0, RESIDUAL_NAME: epilogue.residual?.variable ?? '',
-    OFF_RES: args.residual?.offset ?? 0, LD_RES: args.residual?.rowStride ?? 0, ACCUMULATE: args.accumulate ? 1 : 0,
+    OFF_BIAS: args.bias?.offset ?? 0, ACCUMULATE: args.accumulate ? 1 : 0,
     A: boundA.variable, B: boundB.variable, SUM: colSum?.variable ?? '', COL_SUM: colSum ? 1 : 0, OFF_SUM: args.colSum?.offset ?? 0,
     TRANS_A: transA ? 1 : 0, TRANS_B: transB ? 1 : 0, VEC_A: vecA ? 1 : 0, VEC_B: vecB ? 1 : 0,
     M: m, N: n, K: k, KS: ks, LDA: a.rowStride, LDB: b.rowStride, OFF_A: a.offset, OFF_B: b.offset,

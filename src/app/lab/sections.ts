@@ -1,0 +1,25 @@
+/** What stands in the Lab's side panels, top to bottom. A new section (the Kconfig menu, say) is one more entry. */
+import type { ComponentType } from 'react';
+import { AdapterSection } from './AdapterSection';
+import { DataSection } from './DataSection';
+import { LogSection } from './LogSection';
+import { MemorySection } from './MemorySection';
+import { PresetSection } from './PresetSection';
+import { StepSection } from './StepSection';
+
+export interface Section {
+  readonly id: string;
+  readonly component: ComponentType;
+}
+
+export const menuSections: readonly Section[] = [
+  { id: 'preset', component: PresetSection },
+  { id: 'data', component: DataSection },
+];
+
+export const machineSections: readonly Section[] = [
+  { id: 'adapter', component: AdapterSection },
+  { id: 'memory', component: MemorySection },
+  { id: 'step', component: StepSection },
+  { id: 'log', component: LogSection },
+];

@@ -1,0 +1,155 @@
+/** The page's side of the worker: one connection, commands, and events batched into the run store. */
+import * as Comlink from 'comlink';
+import type { WorkerApi, WorkerEvent } from '@/worker/protocol';
+import { crashNotice, withNotice } from './notices';
+import { applyEvents, isActive, withLog, type RunStoreApi } from './run';
+import { requestOf, textProblem, type SetupStoreApi } from './setup';
+import type { UiStoreApi } from './ui';
+
+export interface Connection {
+  readonly api: Comlink.Remote<WorkerApi>;
+  terminate(): void;
+}
+
+/** Opens a worker; `onCrash` is called when it dies on its own. */
+export type Connect = (onCrash: (message: string) => void) => Connection;
+
+export interface Session {
+  connect(preset?: string | null): Promise<void>;
+  selectPreset(name: string): Promise<void>;
+  useText(name: string, bytes: Uint8Array): Promise<void>;
+  clearText(): Promise<void>;
+  run(): Promise<void>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  stop(): Promise<void>;
+  sample(): Promise<void>;
+  /** A file of the current run; null when there is none yet. */
+  file(name: string): Promise<Uint8Array | null>;
+  dismiss(noticeId: string): void;
+}
+
+/** React hears of events at most this often. */
+const FLUSH_MS = 100;
+
+export function createSession(connect: Connect, run: RunStoreApi, setup: SetupStoreApi, ui: UiStoreApi): Session {
+  let connection: Connection | null = null;
+  let requestId = 0;
+  let planning = 0;
+  const queue: WorkerEvent[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const flush = (): void => {
+    timer = undefined;
+    applyEvents(run, queue.splice(0));
+  };
+  const receive = (event: WorkerEvent): void => {
+    queue.push(event);
+    timer ??= setTimeout(flush, FLUSH_MS);
+  };
+  const crashed = (reason: string): void => {
+    const message = reason.replace(/^Uncaught (Error: )?/, '');
+    flush();
+    connection?.terminate();
+    connection = null;
+    const state = run.getState();
+    run.setState({
+      connection: 'crashed',
+      state: isActive(state.state) ? 'failed' : state.state,
+      progress: null,
+      notices: withNotice(state.notices, crashNotice(message)),
+      log: withLog(state.log, { at: Date.now(), kind: 'error', text: `worker stopped: ${message}` }),
+    });
+  };
+  /** A command that fails says so on the page; it never goes unhandled. */
+  const command = async (work: (api: Comlink.Remote<WorkerApi>) => Promise<void>): Promise<void> => {
+    if (!connection) return;
+    try {
+      await work(connection.api);
+    } catch (error) {
+      receive({ type: 'error', message: messageOf(error) });
+      flush();
+    }
+  };
+
+  const plan = (): Promise<void> =>
+    command(async (api) => {
+      const request = requestOf(setup.getState());
+      if (!request) return;
+      const ticket = ++planning;
+      setup.setState({ plan: { status: 'planning' } });
+      const result = await api.plan(request).then(
+        (summary) => ({ status: 'ready', summary }) as const,
+        (error: unknown) => ({ status: 'refused', reason: messageOf(error) }) as const,
+      );
+      if (ticket === planning) setup.setState({ plan: result });
+    });
+
+  return {
+    async connect(preset) {
+      connection?.terminate();
+      run.setState({ connection: 'connecting', notices: [] });
+      connection = connect(crashed);
+      await command(async (api) => {
+        await api.subscribe(Comlink.proxy(receive));
+        const [adapter, presets] = await Promise.all([api.init(), api.presets()]);
+        run.setState({ connection: 'ready', adapter, ...(isActive(run.getState().state) ? { state: 'failed' } : {}) });
+        const wanted = preset ?? setup.getState().preset;
+        const known = presets.find((p) => p.name === wanted) ?? presets[0];
+        setup.setState({ presets, preset: known?.name ?? null });
+        if (preset && known?.name !== preset) {
+          receive({ type: 'warning', message: `No preset is called ${preset}; ${known?.name ?? 'none'} is shown.` });
+        }
+        await plan();
+      });
+    },
+    async selectPreset(name) {
+      setup.setState({ preset: name });
+      await plan();
+    },
+    async useText(name, bytes) {
+      const textError = textProblem(name, bytes);
+      if (textError) return setup.setState({ textError });
+      setup.setState({ customText: { name, text: new TextDecoder().decode(bytes) }, textError: null });
+      await plan();
+    },
+    async clearText() {
+      setup.setState({ customText: null, textError: null });
+      await plan();
+    },
+    run: () =>
+      command(async (api) => {
+        const request = requestOf(setup.getState());
+        const { state } = run.getState();
+        if (!request || isActive(state) || setup.getState().plan.status === 'refused') return;
+        run.setState({ state: 'preparing', reason: null, notices: [] });
+        try {
+          await api.start(request);
+        } catch (error) {
+          run.setState({ state: 'failed' });
+          throw error;
+        }
+      }),
+    pause: () => command((api) => api.pause()),
+    resume: () => command((api) => api.resume()),
+    stop: () => command((api) => api.stop()),
+    sample: () =>
+      command(async (api) => {
+        if (!run.getState().latest) return;
+        const { prompt, tokens, temperature, topK } = ui.getState().sample;
+        requestId++;
+        run.setState({ sample: { requestId, text: '', done: false } });
+        await api.sample({ requestId, prompt, tokens, temperature, topK, seed: requestId });
+      }),
+    async file(name) {
+      let content: Uint8Array | null = null;
+      await command(async (api) => {
+        content = await api.file(name);
+      });
+      return content;
+    },
+    dismiss: (id) => run.setState(({ notices }) => ({ notices: notices.filter((n) => n.id !== id) })),
+  };
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,52 @@
+/** wb check: what a configuration costs, without any adapter. */
+import type { Command } from 'commander';
+import { staticVocabSize } from '@/data/corpus';
+import { DEFAULT_TRAITS } from '@/engine/device';
+import { loadRunCorpus } from '@/experiment/open-run';
+import { planTraining } from '@/experiment/training-plan';
+import { loaders, print, resolveConfig, withConfigOptions, type ConfigOptions } from './options';
+
+const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+export function registerCheck(program: Command): void {
+  withConfigOptions(program.command('check'))
+    .description('parameters, FLOPs, planned memory and dispatches of a configuration; needs no adapter')
+    .option('--json', 'print one JSON document')
+    .action(async (overrides: string[], options: ConfigOptions & { json?: boolean }) => {
+      const { experiment, customText } = resolveConfig(overrides, options);
+      const fixed = staticVocabSize({
+        dataset: experiment.dataset,
+        tokenizer: experiment.tokenizer,
+        vocabMultiple: experiment.model.vocabMultiple,
+      });
+      const corpus = fixed === null ? await loadRunCorpus(experiment, loaders(), customText) : null;
+      const vocabSize = fixed ?? corpus!.vocabSize;
+      const shape = {
+        trainTokens: corpus?.train.length ?? 1 << 20,
+        valTokens: corpus?.val.length ?? 1 << 17,
+        sampling: corpus?.sampling ?? ('window' as const),
+      };
+      const plan = planTraining(experiment, { ...experiment.model, vocabSize }, shape, { traits: DEFAULT_TRAITS });
+      const { nLayer, nEmbd } = experiment.model;
+      const document = {
+        parameters: plan.model.graph.parameterCount,
+        vocab_size: vocabSize,
+        flops_per_token: Math.round(plan.flopsPerToken),
+        planned_bytes: plan.memory.totalBytes,
+        memory: Object.fromEntries(plan.memory.categories.map((c) => [c.name, c.bytes])),
+        largest: plan.memory.largest,
+        dispatches_per_step: plan.dispatchesPerStep,
+        cache_bytes_per_token: 2 * nLayer * nEmbd * 4,
+      };
+      if (options.json) return print(document);
+      const lines = [
+        `parameters           ${document.parameters.toLocaleString('en-US')}`,
+        `training FLOPs/token ${document.flops_per_token.toLocaleString('en-US')}`,
+        `planned memory       ${mib(document.planned_bytes)}`,
+        ...plan.memory.categories.map((c) => `  ${c.name.padEnd(18)} ${mib(c.bytes)}`),
+        `dispatches a step    ${document.dispatches_per_step}`,
+        `KV cache a token     ${document.cache_bytes_per_token} bytes (f32)`,
+      ];
+      process.stdout.write(`${lines.join('\n')}\n`);
+    });
+}

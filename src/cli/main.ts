@@ -1,0 +1,29 @@
+/** wb: the workbench in a terminal. Exit 0 on success, 2 on a usage error, 1 otherwise; errors are one line on stderr. */
+import { Command, CommanderError } from 'commander';
+import { ConfigError } from '@/experiment/config';
+import { registerCheck } from './check';
+import { registerDoctor } from './doctor';
+import { registerGenerate } from './generate';
+import { UsageError } from './options';
+import { registerRun } from './run';
+
+const program = new Command('wb')
+  .description('the knlp workbench: train, measure and replay small transformers')
+  .version('0.1.0')
+  .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'wb: ')) });
+for (const register of [registerRun, registerCheck, registerGenerate, registerDoctor]) register(program);
+program.commands.forEach((command) =>
+  command
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, `wb ${command.name()}: `)) }),
+);
+
+try {
+  await program.parseAsync();
+  process.exit(0); // Dawn keeps the event loop alive
+} catch (error) {
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
+  process.stderr.write(`wb: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(error instanceof UsageError || error instanceof ConfigError ? 2 : 1);
+}

@@ -1,0 +1,92 @@
+/** What the commands share: configuration options, loaders, errors. */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import type { CorpusLoaders } from '@/data/corpus';
+import { type ExperimentConfig, experimentConfig } from '@/experiment/config';
+import { readDotConfig, setSymbol, writeFullConfig, writeMinimalConfig } from '@/experiment/symbols';
+
+/** A wrong command line: exit 2. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+/** The checkout that holds this build. */
+export function root(): string {
+  let at = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(at, 'package.json')) && dirname(at) !== at) at = dirname(at);
+  return at;
+}
+
+export interface ConfigOptions {
+  readonly defconfig?: string;
+  readonly config?: string;
+}
+
+export interface ResolvedConfig {
+  readonly experiment: ExperimentConfig;
+  readonly name: string;
+  readonly overrides: Readonly<Record<string, string>>;
+  readonly full: string;
+  readonly minimal: string;
+  readonly customText?: { readonly name: string; readonly text: string };
+}
+
+export const DEFAULT_DEFCONFIG = 'gpt2-vanilla-baseline';
+
+export function withConfigOptions(command: Command): Command {
+  return command
+    .argument('[overrides...]', 'SYMBOL=value, without the CONFIG_ prefix')
+    .option('--defconfig <name>', `preset in defconfigs/ (default: ${DEFAULT_DEFCONFIG})`)
+    .option('--config <file>', 'a .config file');
+}
+
+const presetNames = (): string[] => readdirSync(join(root(), 'defconfigs')).sort();
+
+export function resolveConfig(overrides: readonly string[], { defconfig, config }: ConfigOptions): ResolvedConfig {
+  if (defconfig && config) throw new UsageError('give --defconfig or --config, not both');
+  const name = config ?? defconfig ?? DEFAULT_DEFCONFIG;
+  const file = config ? resolve(config) : join(root(), 'defconfigs', name);
+  if (!existsSync(file))
+    throw new UsageError(
+      config ? `${config}: no such file` : `no preset "${name}"; there are: ${presetNames().join(', ')}`,
+    );
+  const values = readDotConfig(readFileSync(file, 'utf8'), config ?? `defconfigs/${name}`);
+  const given: Record<string, string> = {};
+  for (const item of overrides) {
+    const match = /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(item);
+    if (!match) throw new UsageError(`"${item}" is not SYMBOL=value`);
+    setSymbol(values, match[1]!, match[2]!, 'command line');
+    given[match[1]!] = match[2]!;
+  }
+  const experiment = experimentConfig(values);
+  const path = experiment.dataset.kind === 'custom' ? experiment.dataset.path : null;
+  if (path !== null && !existsSync(path))
+    throw new UsageError(
+      path === '' ? 'DATASET_CUSTOM needs DATASET_CUSTOM_PATH=FILE' : `DATASET_CUSTOM_PATH: ${path} does not exist`,
+    );
+  return {
+    experiment,
+    name,
+    overrides: given,
+    full: writeFullConfig(values),
+    minimal: writeMinimalConfig(values),
+    ...(path === null ? {} : { customText: { name: path, text: readFileSync(path, 'utf8') } }),
+  };
+}
+
+export function loaders(onProgress?: CorpusLoaders['onProgress']): CorpusLoaders {
+  return {
+    fetchText(name) {
+      const file = [`dist/site/data/${name}.txt`, `public/data/${name}.txt`]
+        .map((p) => join(root(), p))
+        .find((p) => existsSync(p));
+      if (!file) throw new Error(`the text ${name} is missing: run "make build"`);
+      return Promise.resolve(readFileSync(file, 'utf8'));
+    },
+    ...(onProgress ? { onProgress } : {}),
+  };
+}
+
+export const print = (document: unknown): void => void process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);

@@ -1,0 +1,239 @@
+/** The Lab page in Chromium on the recorded worker, under the site's Content-Security-Policy. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { AxeResults } from 'axe-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchBrowser, serve, type Site } from './browser';
+import { buildLab } from './site';
+
+const SHOTS = fileURLToPath(new URL('../../screenshots/app', import.meta.url));
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const WIDE = { width: 1440, height: 900 };
+const TABLET = { width: 768, height: 1024 };
+const PHONE = { width: 390, height: 844 };
+
+let browser: Browser;
+let site: Site;
+beforeAll(async () => {
+  mkdirSync(SHOTS, { recursive: true });
+  site = await serve(await buildLab());
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+interface Opened {
+  readonly page: Page;
+  /** Console errors and uncaught exceptions, policy violations among them. */
+  readonly errors: string[];
+}
+
+async function open(query: string, options: BrowserContextOptions = {}): Promise<Opened> {
+  const context = await browser.newContext({ viewport: WIDE, ...options });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+  page.on('pageerror', (error) => errors.push(error.message));
+  await page.goto(`${site.url}/lab.html?${query}`);
+  return { page, errors };
+}
+
+const status = (page: Page, word: string): Promise<void> =>
+  page.locator('.state', { hasText: word }).waitFor({ timeout: 15_000 });
+
+const overflow = (page: Page): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+/** Injected as an evaluated string by the driver, which the page's policy does not govern. */
+async function axe(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const results = (await page.evaluate('axe.run(document)')) as AxeResults;
+  return results.violations
+    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+    .flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 160)}`));
+}
+
+/** Share of pixels of a canvas that differ from its corner: something is drawn. */
+const inked = (page: Page, selector: string): Promise<number> =>
+  page
+    .locator(selector)
+    .first()
+    .evaluate((element) => {
+      const canvas = element as HTMLCanvasElement;
+      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+      let count = 0;
+      for (let i = 4; i < data.length; i += 4) if (data[i] !== data[0] || data[i + 1] !== data[1]) count++;
+      return count / (data.length / 4);
+    });
+
+describe('layout and accessibility', () => {
+  const cases = [
+    { name: '1440-light', viewport: WIDE, colorScheme: 'light' },
+    { name: '1440-dark', viewport: WIDE, colorScheme: 'dark' },
+    { name: '768-light', viewport: TABLET, colorScheme: 'light' },
+    { name: '390-light', viewport: PHONE, colorScheme: 'light' },
+    { name: '390-dark', viewport: PHONE, colorScheme: 'dark' },
+  ] as const;
+  it.each(cases)('mid-run at $name', async ({ name, viewport, colorScheme }) => {
+    const { page, errors } = await open('scenario=mid&run=1', { viewport, colorScheme });
+    await page.waitForFunction(() => document.querySelector('.run-status')?.textContent?.includes('2,400'));
+    await page.keyboard.press('s');
+    await page.locator('.sample-text[aria-busy=false]').waitFor();
+    expect(await inked(page, '.plot-main canvas')).toBeGreaterThan(0.01);
+    for (const tab of viewport === PHONE ? ['Menu', 'Machine', 'Plots'] : ['']) {
+      if (tab) await page.getByRole('button', { name: tab, exact: true }).click();
+      expect(await overflow(page), `horizontal scroll ${tab}`).toBeLessThanOrEqual(0);
+      expect(await axe(page)).toEqual([]);
+      await page.screenshot({ path: `${SHOTS}/mid-${name}${tab && `-${tab.toLowerCase()}`}.png` });
+    }
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
+
+  it.each([360, 500, 640, 899, 1000, 1199, 1200, 1920])('has no horizontal scroll at %i px', async (width) => {
+    const { page } = await open('scenario=mid&run=1', { viewport: { width, height: 800 } });
+    await status(page, 'Running');
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    await page.context().close();
+  });
+});
+
+describe('states', () => {
+  const cases = [
+    { scenario: 'empty', run: false, text: 'Training loss' },
+    { scenario: 'reference', run: false, text: 'No WebGPU in this browser' },
+    { scenario: 'refused', run: false, text: 'Largest tensors: logits' },
+    { scenario: 'nan', run: true, text: 'Stopped at step 1,480: loss is not finite' },
+    { scenario: 'lost', run: true, text: 'The GPU device was lost' },
+    { scenario: 'crash', run: true, text: 'The engine worker stopped' },
+    { scenario: 'finished', run: true, text: 'The best validation loss is' },
+  ];
+  it.each(cases)('$scenario', async ({ scenario, run, text }) => {
+    const { page } = await open(`scenario=${scenario}${run ? '&run=1' : ''}`);
+    if (scenario === 'empty') await page.locator('.plot-host[aria-label*="no points yet"]').first().waitFor();
+    else await page.getByText(text).first().waitFor();
+    expect(await axe(page)).toEqual([]);
+    await page.waitForTimeout(300);
+    await page.screenshot({ path: `${SHOTS}/${scenario}-1440-light.png` });
+    if (scenario === 'refused') {
+      expect(await page.locator('.topbar').getByRole('button', { name: 'Run', exact: true }).isDisabled()).toBe(true);
+    }
+    if (scenario === 'crash') {
+      // Nothing is lost, and the page goes on with a new worker.
+      await page.getByRole('button', { name: 'Restart the worker' }).click();
+      await status(page, 'Failed');
+      expect(await page.locator('.run-status').textContent()).toContain('600');
+      expect(await page.locator('.topbar').getByRole('button', { name: 'Run', exact: true }).isEnabled()).toBe(true);
+    }
+    if (scenario === 'nan') {
+      await page.getByRole('button', { name: 'Dismiss' }).click();
+      expect(await page.locator('.notice').count()).toBe(0);
+    }
+    await page.context().close();
+  });
+});
+
+describe('keys', () => {
+  it('run, pause, resume, fold, help', async () => {
+    const { page } = await open('scenario=live');
+    await status(page, 'Ready');
+    await page.locator('.facts').first().waitFor();
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Run');
+    await page.keyboard.press('r');
+    await status(page, 'Running');
+    await page.keyboard.press('p');
+    await status(page, 'Paused');
+    await page.keyboard.press('p');
+    await status(page, 'Running');
+    await page.keyboard.press('[');
+    await page.locator('.panel-left[data-collapsed=true]').waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    expect(await axe(page)).toEqual([]);
+    await page.screenshot({ path: `${SHOTS}/help-1440-light.png` });
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await page.reload();
+    await page.locator('.panel-left[data-collapsed=true]').waitFor();
+    await page.context().close();
+  });
+
+  it('typing in a field runs nothing', async () => {
+    const { page } = await open('scenario=live');
+    await page.locator('.facts').first().waitFor();
+    await page.getByLabel('Prompt').fill('');
+    await page.getByLabel('Prompt').pressSequentially('rps?');
+    expect(await page.getByLabel('Prompt').inputValue()).toBe('rps?');
+    await status(page, 'Ready');
+    await page.context().close();
+  });
+
+  it('moves one crosshair through all plots', async () => {
+    const { page } = await open('scenario=mid&run=1');
+    await page.waitForFunction(() => document.querySelector('.run-status')?.textContent?.includes('2,400'));
+    await page.locator('.plot-host').first().focus();
+    await page.keyboard.press('Home');
+    await page.waitForFunction(() => document.querySelector('.plot-readout')?.textContent?.includes('step 0'));
+    const rate = page.locator('.plot-readout').nth(1);
+    await expect.poll(() => rate.textContent()).toBe('1.0e\u22125');
+    await page.keyboard.press('End');
+    await page.waitForFunction(() => document.querySelector('.plot-readout')?.textContent?.includes('step 2,399'));
+    await expect.poll(() => rate.textContent()).toBe('4.3e\u22124');
+    await page.screenshot({ path: `${SHOTS}/crosshair-1440-light.png` });
+    await page.context().close();
+  });
+});
+
+describe('while training', () => {
+  it('never holds the main thread for 50 ms', async () => {
+    const { page } = await open('scenario=live');
+    await page.locator('.facts').first().waitFor();
+    await page.evaluate(() => {
+      const tasks: number[] = [];
+      Object.assign(globalThis, { longTasks: tasks });
+      new PerformanceObserver((list) => tasks.push(...list.getEntries().map((e) => e.duration))).observe({
+        type: 'longtask',
+      });
+    });
+    await page.keyboard.press('r');
+    await status(page, 'Running');
+    await page.waitForTimeout(5000);
+    expect(await page.evaluate('longTasks')).toEqual([]);
+    await page.context().close();
+  });
+
+  it('saves a plot as PNG, SVG and CSV', async () => {
+    const { page, errors } = await open('scenario=mid&run=1');
+    await page.waitForFunction(() => document.querySelector('.run-status')?.textContent?.includes('2,400'));
+    for (const kind of ['PNG', 'SVG', 'CSV']) {
+      await page.locator('summary[aria-label="Save Loss"]').click();
+      const [file] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: `Save Loss as ${kind}` }).click(),
+      ]);
+      expect(file.suggestedFilename()).toBe(`moby-0001-loss.${kind.toLowerCase()}`);
+      await file.saveAs(`${SHOTS}/${file.suggestedFilename()}`);
+    }
+    const csv = readFileSync(`${SHOTS}/moby-0001-loss.csv`, 'utf8').split('\n');
+    expect(csv[1]).toBe('step,train raw,train EMA,val');
+    expect(csv.length).toBe(2 + 2400 + 1);
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
+
+  it('takes a dropped file and a paste', async () => {
+    const { page } = await open('scenario=live');
+    await page.locator('.facts').first().waitFor();
+    await page.setInputFiles('#text-file', { name: 'a.bin', mimeType: 'text/plain', buffer: Buffer.from([1, 0, 2]) });
+    await page.getByText('a.bin is not text').waitFor();
+    await page.getByRole('button', { name: 'Paste', exact: true }).click();
+    await page.getByLabel('Text to train on').fill('Call me Ishmael.');
+    await page.getByRole('button', { name: 'Use this text' }).click();
+    await page.getByText('16 characters').waitFor();
+    await page.context().close();
+  });
+});

@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import type { WorkerEvent } from '@/worker/protocol';
+import { parseLocation, type Page } from '@/app/routes';
+import { applyEvents, createRunStore, eta } from '@/app/stores/run';
+import { requestOf, textProblem, type SetupStore } from '@/app/stores/setup';
+import { clampWidth, createUiStore } from '@/app/stores/ui';
+import { bytes, duration, sentences, significant } from '@/app/format';
+
+const started: WorkerEvent = {
+  type: 'started',
+  runId: 'r1',
+  preset: 'p',
+  maxIters: 100,
+  plan: {
+    parameters: 1,
+    flopsPerToken: 6,
+    tokensPerStep: 8,
+    dispatchesPerStep: 9,
+    memory: { categories: [], totalBytes: 0, largest: [] },
+    cacheBytesPerToken: 0,
+  },
+  allocatedBytes: 0,
+  references: [],
+  datasetName: 'd',
+  trainTokens: 1,
+  valTokens: 1,
+  description: '',
+};
+const step = (n: number, loss: number): WorkerEvent => ({
+  type: 'step',
+  step: n,
+  loss,
+  lr: 1e-3,
+  gradNorm: 1,
+  tokens: 8,
+  time: { elapsedMs: 10 * n, stepMs: 10, tokensPerSecond: 800 },
+});
+const val = (n: number, loss: number): WorkerEvent => ({
+  type: 'eval',
+  step: n,
+  split: 'val',
+  loss,
+  perplexity: Math.exp(loss),
+});
+
+describe('run store', () => {
+  it('reduces a run to series, latest values and the best evaluation', () => {
+    const store = createRunStore();
+    applyEvents(store, [
+      started,
+      { type: 'state', state: 'running' },
+      step(0, 4),
+      val(0, 4.1),
+      step(1, 3),
+      val(1, 3.2),
+      val(2, 3.5),
+    ]);
+    const s = store.getState();
+    expect(s.data.loss.length).toBe(2);
+    expect(s.latest?.loss).toBe(3);
+    expect(s.bestVal?.loss).toBe(3.2);
+    expect(s.latestVal?.loss).toBe(3.5);
+    expect(eta(s)).toBe(980);
+    expect(s.log[0].text).toBe('running');
+  });
+
+  it('notifies once for a batch', () => {
+    const store = createRunStore();
+    let calls = 0;
+    store.subscribe(() => calls++);
+    applyEvents(store, [step(0, 1), step(1, 1), step(2, 1)]);
+    applyEvents(store, []);
+    expect(calls).toBe(1);
+  });
+
+  it('starts a new run with fresh series and no old notices', () => {
+    const store = createRunStore();
+    applyEvents(store, [started, step(0, 4), { type: 'error', message: 'x' }]);
+    const { data } = store.getState();
+    applyEvents(store, [started]);
+    expect(store.getState().data).not.toBe(data);
+    expect(store.getState().notices).toEqual([]);
+    expect(store.getState().latest).toBeNull();
+  });
+
+  it('keeps all points when the loss is not finite, and says where it stopped', () => {
+    const store = createRunStore();
+    applyEvents(store, [
+      started,
+      { type: 'state', state: 'running' },
+      step(0, 4),
+      step(1, Number.NaN),
+      { type: 'error', message: 'first op h.0' },
+    ]);
+    applyEvents(store, [{ type: 'state', state: 'failed', reason: 'NaN' }]);
+    const { notices, data } = store.getState();
+    expect(data.nonFiniteStep).toBe(1);
+    expect(notices).toHaveLength(1);
+    expect(notices[0].title).toContain('step 1');
+    expect(notices[0].message).toBe('first op h.0');
+  });
+
+  it('turns a bare failure and a lost device into notices', () => {
+    const store = createRunStore();
+    applyEvents(store, [{ type: 'state', state: 'failed', reason: 'disk full' }]);
+    expect(store.getState().notices[0].message).toBe('disk full');
+    applyEvents(store, [{ type: 'device-lost', reason: 'destroyed', message: 'reset' }]);
+    expect(store.getState().notices[0].actions).toContain('reconnect');
+  });
+
+  it('drops text of an older sample request', () => {
+    const store = createRunStore();
+    applyEvents(store, [
+      { type: 'sample', requestId: 2, text: 'new', done: false },
+      { type: 'sample', requestId: 1, text: 'old', done: true },
+    ]);
+    expect(store.getState().sample?.text).toBe('new');
+  });
+});
+
+describe('setup', () => {
+  it('asks for custom text only where there is some', () => {
+    const base: SetupStore = {
+      presets: [],
+      preset: 'p',
+      overrides: {},
+      customText: null,
+      textError: null,
+      plan: { status: 'none' },
+    };
+    expect(requestOf(base)).toEqual({ preset: 'p', overrides: {} });
+    expect(requestOf({ ...base, preset: null })).toBeNull();
+    expect(requestOf({ ...base, customText: { name: 'a', text: 'b' } })?.customText?.name).toBe('a');
+  });
+
+  it('refuses what is not text and says what to do', () => {
+    expect(textProblem('a.txt', new TextEncoder().encode('Call me Ishmael \u2014 so'))).toBeNull();
+    expect(textProblem('a.txt', new Uint8Array())).toMatch(/empty/);
+    expect(textProblem('a.bin', new Uint8Array([65, 0, 66]))).toMatch(/not text/);
+    expect(textProblem('a.txt', new Uint8Array([0x41, 0xff, 0xfe, 0x41]))).toMatch(/UTF-8/);
+  });
+});
+
+describe('ui store', () => {
+  it('survives unreadable or foreign storage', () => {
+    for (const saved of ['{', '[]', '{"widths": 3, "nonsense": {}}']) {
+      const storage = { getItem: () => saved } as unknown as Storage;
+      expect(createUiStore(storage).getState().widths).toEqual({ left: 340, right: 300 });
+    }
+  });
+
+  it('keeps widths in bounds and on the grid', () => {
+    expect(clampWidth('left', 10)).toBe(240);
+    expect(clampWidth('right', 9999)).toBe(480);
+    expect(clampWidth('left', 341) % 4).toBe(0);
+  });
+});
+
+describe('routes', () => {
+  const page = (path: string): Page => ({ path, title: path, key: path[0], component: () => null });
+  it('parse page, rest and query', () => {
+    const table = [page('lab'), page('docs')];
+    const at = parseLocation('#/docs/a/b?run=1', '?preset=x&run=0', table);
+    expect([at.page.path, at.rest, at.query.get('run'), at.query.get('preset')]).toEqual(['docs', 'a/b', '1', 'x']);
+    expect(parseLocation('#/nowhere', '', table).page.path).toBe('lab');
+  });
+});
+
+describe('format', () => {
+  it('writes numbers with their units', () => {
+    expect([bytes(0), bytes(1023), bytes(40_480_000)]).toEqual(['0 B', '1,023 B', '38.6 MiB']);
+    expect([duration(900), duration(250_000), duration(11_100_000)]).toEqual(['1 s', '4 min 10 s', '3 h 05 min']);
+    expect([significant(0.000425), significant(12.345), significant(0)]).toEqual(['4.25e\u22124', '12.3', '0']);
+    expect(sentences('One of 1.5 M. Two. Three')).toEqual(['One of 1.5 M.', 'Two.', 'Three']);
+  });
+});

@@ -158,7 +158,7 @@ it('encodes in pieces as in one', async () => {
   for (const t of [charTokenizerOf(text), byteTokenizer(), trainBpe(text, 512), await gpt2Tokenizer()]) {
     const seen: number[] = [];
     const tokens = encodeWithProgress(t, text, (done) => seen.push(done));
-    expect(tokens).toEqual(t.encode(text));
+    expect(Buffer.from(tokens.buffer).equals(Buffer.from(t.encode(text).buffer))).toBe(true);
     expect(seen.length).toBeGreaterThan(3);
     expect(seen.at(-1)).toBe(text.length);
   }

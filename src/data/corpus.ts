@@ -38,8 +38,8 @@ export interface Corpus {
   readonly sampling: 'window' | 'rows';
   /** SHA-256 of train, then val, as little-endian 32-bit words; hex. Covers text, tokenizer and split. */
   readonly hash: string;
-  /** Of the held-out part. */
-  readonly entropies: Entropies;
+  /** Of the held-out part; null where there is no data behind the corpus (a stand-in for generating text). */
+  readonly entropies: Entropies | null;
   /** The accuracy that a task reports; null for texts. */
   readonly metric: TaskMetric | null;
 }
@@ -70,10 +70,9 @@ export interface CorpusRequest {
 export interface CorpusLoaders {
   /** Reads a shipped text, data/<name>.txt of the built site. */
   fetchText(name: 'moby-dick' | 'sotu'): Promise<string>;
+  /** What is being done, and how far it is; units differ by stage. */
+  readonly onProgress?: (stage: string, done: number, total: number) => void;
 }
-
-/** What is being done, and how far it is; units differ by stage. */
-export type CorpusProgress = (stage: string, done: number, total: number) => void;
 
 const TITLES = { 'moby-dick': 'Moby-Dick', sotu: 'State of the Union' } as const;
 const TASK_ROWS = { train: 8192, val: 1024 } as const;
@@ -88,13 +87,17 @@ async function textOf(dataset: Exclude<DatasetRequest, { kind: 'task' }>, loader
     const why = error instanceof Error ? error.message : String(error);
     throw new DataError(
       'missing-dataset',
-      `the text of ${TITLES[dataset.kind]} cannot be read (${why})`,
-      'run "npm run corpora", which writes it to public/data',
+      `${TITLES[dataset.kind]} cannot be read (${why})`,
+      'reload the page, or run "make build" in the checkout',
     );
   }
 }
 
-async function tokenizerOf(request: TokenizerRequest, text: string, onProgress?: CorpusProgress): Promise<Tokenizer> {
+async function tokenizerOf(
+  request: TokenizerRequest,
+  text: string,
+  onProgress: CorpusLoaders['onProgress'],
+): Promise<Tokenizer> {
   switch (request.kind) {
     case 'char':
       return charTokenizerOf(text);
@@ -111,15 +114,16 @@ async function tokenizerOf(request: TokenizerRequest, text: string, onProgress?:
 }
 
 /** Padded vocabulary of a request where no text is needed to know it, else null. A trained BPE may end up smaller. */
-export function staticVocabSize(
-  dataset: { readonly kind: DatasetRequest['kind']; readonly task?: TaskName; readonly settings?: TaskSettings },
-  tokenizer: TokenizerRequest,
-  { blockSize, vocabMultiple }: Pick<CorpusRequest, 'blockSize' | 'vocabMultiple'>,
-): number | null {
+export function staticVocabSize({
+  dataset,
+  tokenizer,
+  vocabMultiple,
+}: Pick<CorpusRequest, 'tokenizer' | 'vocabMultiple'> & {
+  readonly dataset: { readonly kind: string; readonly task?: TaskName; readonly settings?: TaskSettings };
+}): number | null {
   if (dataset.kind === 'task' && dataset.task) {
-    const task = TASKS[dataset.task];
-    const settings = taskSettings(task, dataset.settings ?? {}, blockSize + 1);
-    return pad(task.symbols(settings).length, vocabMultiple);
+    const task = TASKS[dataset.task]; // the size of an example does not change its alphabet
+    return pad(task.symbols(taskSettings(task, dataset.settings ?? {}, Infinity)).length, vocabMultiple);
   }
   switch (tokenizer.kind) {
     case 'char':
@@ -134,12 +138,9 @@ export function staticVocabSize(
 }
 
 /** Loads, checks, tokenises and splits. Throws DataError, and loses nothing: the caller's run has not begun. */
-export async function loadCorpus(
-  request: CorpusRequest,
-  loaders: CorpusLoaders,
-  onProgress?: CorpusProgress,
-): Promise<Corpus> {
+export async function loadCorpus(request: CorpusRequest, loaders: CorpusLoaders): Promise<Corpus> {
   const { dataset, blockSize, vocabMultiple } = request;
+  const { onProgress } = loaders;
   if (dataset.kind === 'task') return taskCorpus(request, dataset);
   const name = dataset.kind === 'custom' ? dataset.name : TITLES[dataset.kind];
   onProgress?.('reading', 0, 1);

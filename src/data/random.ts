@@ -11,8 +11,8 @@
  * | INIT    | pair of elements (i / 2)     | parameter number| 0                           |
  * | BATCH   | row of the batch, absolute   | optimizer step  | 0 training, 1 evaluation    |
  * | DROPOUT | group of 4 elements (i / 4)  | micro-step      | dropout site                |
- * | SAMPLE  | draw                         | token position  | 0                           |
- * | TASK    | draw within the example      | example         | 0 training, 1 held out      |
+ * | SAMPLE  | token drawn                  | 0               | 0                           |
+ * | TASK    | block of 4 draws             | example         | 0 training, 1 held out      |
  *
  * The batch rule. With x = word 0 of row `row` at `step` and T the block size, a 'window' corpus of n tokens starts the row
  * at mulhi(x, n - T), which covers the T + 1 tokens [start, start + T]; a 'rows' corpus, n / (T + 1) examples of T + 1

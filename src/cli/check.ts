@@ -14,7 +14,11 @@ export function registerCheck(program: Command): void {
     .option('--json', 'print one JSON document')
     .action(async (overrides: string[], options: ConfigOptions & { json?: boolean }) => {
       const { experiment, customText } = resolveConfig(overrides, options);
-      const fixed = staticVocabSize(experiment.dataset, experiment.tokenizer, experiment.model);
+      const fixed = staticVocabSize({
+        dataset: experiment.dataset,
+        tokenizer: experiment.tokenizer,
+        vocabMultiple: experiment.model.vocabMultiple,
+      });
       const corpus = fixed === null ? await loadRunCorpus(experiment, loaders(), customText) : null;
       const vocabSize = fixed ?? corpus!.vocabSize;
       const shape = {

@@ -1,5 +1,5 @@
 /** From a configuration to a run that can start: corpus, model, backend. Shared by the page and the terminal. */
-import { type Corpus, type CorpusLoaders, type CorpusProgress, loadCorpus } from '@/data/corpus';
+import { type Corpus, type CorpusLoaders, loadCorpus } from '@/data/corpus';
 import type { EngineDevice } from '@/engine/device';
 import type { Gpt2Config } from '@/models/config';
 import type { TrainingBackend } from './backend';
@@ -12,7 +12,6 @@ export interface OpenOptions {
   /** null: the f64 reference. */
   readonly engine: EngineDevice | null;
   readonly loaders: CorpusLoaders;
-  readonly onProgress?: CorpusProgress;
   readonly customText?: { readonly name: string; readonly text: string };
   readonly choice?: (key: string) => string | undefined;
 }
@@ -28,7 +27,6 @@ export function loadRunCorpus(
   config: ExperimentConfig,
   loaders: CorpusLoaders,
   customText?: OpenOptions['customText'],
-  onProgress?: CorpusProgress,
 ): Promise<Corpus> {
   const dataset = customText
     ? ({ kind: 'custom', ...customText } as const)
@@ -44,7 +42,6 @@ export function loadRunCorpus(
       seed: config.training.seed,
     },
     loaders,
-    onProgress,
   );
 }
 
@@ -57,11 +54,11 @@ export async function openRun({
   customText,
   choice,
 }: OpenOptions): Promise<OpenRun> {
-  const corpus = await loadRunCorpus(config, loaders, customText, onProgress);
+  const corpus = await loadRunCorpus(config, loaders, customText);
   const model: Gpt2Config = { ...config.model, vocabSize: corpus.vocabSize };
   const backend = engine
     ? await WebGpuBackend.create(engine, config, model, corpus, {
-        ...(onProgress ? { onProgress } : {}),
+        ...(loaders.onProgress ? { onProgress: loaders.onProgress } : {}),
         ...(choice ? { choice } : {}),
       })
     : new ReferenceBackend(config, model, corpus);

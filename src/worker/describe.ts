@@ -6,7 +6,7 @@ export function referenceLines({ corpus, model }: OpenRun): ReferenceLine[] {
   const lines: ReferenceLine[] = [
     { id: 'ln-v', label: `ln V = ln ${model.vocabSize}`, value: Math.log(model.vocabSize) },
   ];
-  if (corpus.metric === null) {
+  if (corpus.entropies) {
     const unit = corpus.tokenizer.kind === 'char' ? 'character' : 'token';
     lines.push({ id: 'bigram', label: `${unit} bigram entropy, held out`, value: corpus.entropies.bigram });
   }

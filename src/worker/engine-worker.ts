@@ -1,5 +1,5 @@
 /** The engine's side of the door: one run at a time, driven by commands, reporting by events. */
-import type { CorpusLoaders, CorpusProgress } from '@/data/corpus';
+import type { CorpusLoaders } from '@/data/corpus';
 import { staticVocabSize } from '@/data/corpus';
 import { DEFAULT_TRAITS, DeviceError, type EngineDevice, openDevice } from '@/engine/device';
 import { measureRoof } from '@/engine/probe';
@@ -102,12 +102,13 @@ export class EngineWorker implements WorkerApi {
     return { config: experimentConfig(values), full: writeFullConfig(values), minimal: writeMinimalConfig(values) };
   }
 
-  readonly #onProgress: CorpusProgress = (stage, done, total) => {
+  readonly #onProgress = (stage: string, done: number, total: number): void => {
     if (this.#active) this.#emit({ type: 'progress', stage, done, total });
   };
 
   #loaders(): CorpusLoaders {
     return {
+      onProgress: this.#onProgress,
       async fetchText(name) {
         const response = await fetch(
           new URL(
@@ -124,9 +125,12 @@ export class EngineWorker implements WorkerApi {
   async plan(request: RunRequest): Promise<PlanSummary> {
     await this.init();
     const { config } = this.#configure(request);
-    const fixed = staticVocabSize(config.dataset, config.tokenizer, config.model);
-    const corpus =
-      fixed === null ? await loadRunCorpus(config, this.#loaders(), request.customText, this.#onProgress) : null;
+    const fixed = staticVocabSize({
+      dataset: config.dataset,
+      tokenizer: config.tokenizer,
+      vocabMultiple: config.model.vocabMultiple,
+    });
+    const corpus = fixed === null ? await loadRunCorpus(config, this.#loaders(), request.customText) : null;
     const shape = corpus
       ? { trainTokens: corpus.train.length, valTokens: corpus.val.length, sampling: corpus.sampling }
       : { trainTokens: 1 << 20, valTokens: 1 << 17, sampling: 'window' as const };
@@ -164,7 +168,6 @@ export class EngineWorker implements WorkerApi {
       config,
       engine: this.#engine,
       loaders: this.#loaders(),
-      onProgress: this.#onProgress,
       ...(request.customText ? { customText: request.customText } : {}),
     });
   }

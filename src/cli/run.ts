@@ -9,6 +9,7 @@ import { writeSafetensors } from '@/experiment/safetensors';
 import { RunControl, train } from '@/experiment/train';
 import { dawn } from './dawn';
 import { DiskDirectory } from './disk-directory';
+import { diskTuneCache } from './tune-cache';
 import {
   loaders,
   print,
@@ -27,6 +28,7 @@ interface RunOptions extends ConfigOptions {
   readonly steps?: string;
   readonly json?: boolean;
   readonly software?: boolean;
+  readonly autotune?: boolean;
 }
 
 export function registerRun(program: Command): void {
@@ -37,6 +39,7 @@ export function registerRun(program: Command): void {
     .option('--steps <n>', 'stop after n steps; the schedule stays that of MAX_ITERS')
     .option('--save-init', 'write init.safetensors: the weights before step 0')
     .option('--save-batches', 'write batches.safetensors: the tokens of every step')
+    .option('--autotune', 'measure kernel variants first, also on a software adapter; kept for later runs')
     .option('--software', 'use the software adapter even where there is a GPU')
     .option('--json', 'print one JSON document at the end, nothing else on stdout')
     .action((overrides: string[], options: RunOptions) => run(overrides, options));
@@ -109,7 +112,11 @@ async function run(overrides: readonly string[], options: RunOptions): Promise<v
       ? `adapter: ${engine.adapter.description || engine.adapter.architecture}${engine.adapter.software ? ' (software adapter)' : ''}`
       : 'CPU reference, f64: for tiny models',
   );
+  const tune = engine
+    ? { tune: { cache: diskTuneCache(), measure: options.autotune ?? !engine.adapter.software } }
+    : {};
   const open = await openRun({
+    ...tune,
     config: resolved.experiment,
     engine,
     loaders: loaders(),

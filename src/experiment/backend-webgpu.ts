@@ -1,6 +1,7 @@
 /** Training on a GPUDevice: the plan replayed by the executor. */
 import type { Corpus } from '@/data/corpus';
 import { IGNORE_BIT } from '@/data/corpus';
+import { type TuneCache, autotune, cachedChoice } from '@/engine/autotune';
 import type { EngineDevice } from '@/engine/device';
 import { Executor, type OpTime, type Part } from '@/engine/executor';
 import type { StepScalars } from '@/engine/scalars';
@@ -17,7 +18,8 @@ import { METRIC, type TrainingPlan, checkFits, planTraining } from './training-p
 
 export interface WebGpuOptions {
   readonly onProgress?: (stage: string, done: number, total: number) => void;
-  readonly choice?: (key: string) => string | undefined;
+  /** Measured kernel choices; `measure` fills in what is missing before the run. */
+  readonly tune?: { readonly cache: TuneCache; readonly measure: boolean };
   /** Sequences to compile now; others are compiled when first needed. */
   readonly eager?: readonly string[];
 }
@@ -63,11 +65,16 @@ export class WebGpuBackend implements TrainingBackend {
     config: ExperimentConfig,
     model: Gpt2Config,
     corpus: Corpus,
-    { onProgress, choice, eager = ['train', 'update', 'eval'] }: WebGpuOptions = {},
+    { onProgress, tune, eager = ['train', 'update', 'eval'] }: WebGpuOptions = {},
   ): Promise<WebGpuBackend> {
     const shape = { trainTokens: corpus.train.length, valTokens: corpus.val.length, sampling: corpus.sampling };
-    const training = planTraining(config, model, shape, { traits: engine.traits, ...(choice ? { choice } : {}) });
+    const choice = tune ? { choice: cachedChoice(tune.cache, engine.adapter) } : {};
+    let training = planTraining(config, model, shape, { traits: engine.traits, ...choice });
     checkFits(training, engine.adapter.limits);
+    if (tune?.measure) {
+      const measured = await autotune(engine, training.plan, tune.cache, onProgress);
+      if (measured.length > 0) training = planTraining(config, model, shape, { traits: engine.traits, ...choice });
+    }
     const executor = await Executor.create(
       engine,
       training.plan,

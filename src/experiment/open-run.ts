@@ -1,5 +1,6 @@
 /** From a configuration to a run that can start: corpus, model, backend. Shared by the page and the terminal. */
 import { type Corpus, type CorpusLoaders, loadCorpus } from '@/data/corpus';
+import type { TuneCache } from '@/engine/autotune';
 import type { EngineDevice } from '@/engine/device';
 import type { Gpt2Config } from '@/models/config';
 import type { TrainingBackend } from './backend';
@@ -13,7 +14,7 @@ export interface OpenOptions {
   readonly engine: EngineDevice | null;
   readonly loaders: CorpusLoaders;
   readonly customText?: { readonly name: string; readonly text: string };
-  readonly choice?: (key: string) => string | undefined;
+  readonly tune?: { readonly cache: TuneCache; readonly measure: boolean };
 }
 
 export interface OpenRun {
@@ -50,16 +51,16 @@ export async function openRun({
   config,
   engine,
   loaders,
-  onProgress,
+
   customText,
-  choice,
+  tune,
 }: OpenOptions): Promise<OpenRun> {
   const corpus = await loadRunCorpus(config, loaders, customText);
   const model: Gpt2Config = { ...config.model, vocabSize: corpus.vocabSize };
   const backend = engine
     ? await WebGpuBackend.create(engine, config, model, corpus, {
         ...(loaders.onProgress ? { onProgress: loaders.onProgress } : {}),
-        ...(choice ? { choice } : {}),
+        ...(tune ? { tune } : {}),
       })
     : new ReferenceBackend(config, model, corpus);
   return { config, corpus, model, backend };

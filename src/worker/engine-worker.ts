@@ -2,6 +2,7 @@
 import type { CorpusLoaders } from '@/data/corpus';
 import { staticVocabSize } from '@/data/corpus';
 import { DEFAULT_TRAITS, DeviceError, type EngineDevice, openDevice } from '@/engine/device';
+import type { TuneCache } from '@/engine/autotune';
 import { measureRoof } from '@/engine/probe';
 import { WebGpuBackend } from '@/experiment/backend-webgpu';
 import { type ExperimentConfig, experimentConfig } from '@/experiment/config';
@@ -15,6 +16,7 @@ import { RunControl, train } from '@/experiment/train';
 import { type TrainingPlan, planTraining } from '@/experiment/training-plan';
 import { describeRun, referenceLines } from './describe';
 import { PRESETS, presetNamed } from './presets';
+import { browserTuneCache } from './tune-cache';
 import type { AdapterInfo, PlanSummary, RunRequest, SampleRequest, WorkerApi, WorkerEvent } from './protocol';
 
 const REFERENCE_ADAPTER: AdapterInfo = {
@@ -48,6 +50,7 @@ export class EngineWorker implements WorkerApi {
   #idle: OpenRun | null = null;
   #directory: MemoryDirectory | null = null;
   #roofKnown = false;
+  #tuneCache: Promise<TuneCache> | null = null;
   /** A run prepared ahead: kernels compile while the user is still looking, so that Run starts at once. */
   #warm: { readonly key: string; readonly open: Promise<OpenRun> } | null = null;
   /** Work that must happen between steps (samples), in order. */
@@ -163,8 +166,11 @@ export class EngineWorker implements WorkerApi {
     this.#warm = null;
   }
 
-  #openRun(request: RunRequest, config: ExperimentConfig): Promise<OpenRun> {
+  async #openRun(request: RunRequest, config: ExperimentConfig): Promise<OpenRun> {
+    this.#tuneCache ??= browserTuneCache();
+    const measure = this.#engine?.adapter.software === false;
     return openRun({
+      tune: { cache: await this.#tuneCache, measure },
       config,
       engine: this.#engine,
       loaders: this.#loaders(),

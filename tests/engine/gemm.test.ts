@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Operand } from '@/engine/kernel';
 import { type GemmArgs, gemm } from '@/engine/kernels/gemm';
 import { geluDerivative, geluValue } from '@/graph';
-import { noise, operand, runKernels } from './support/gpu';
+import { noise, operand, runKernels } from '../support/gpu';
 
 const SOFTWARE = { software: true, subgroupSize: 4, maxWorkgroupStorage: 16384, maxInvocations: 256 };
 const HARDWARE = { ...SOFTWARE, software: false, subgroupSize: 32 };

@@ -1,0 +1,27 @@
+/** Measured kernel choices on disk: $XDG_CACHE_HOME/knlp-workbench/autotune.json, or under ~/.cache. */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { TuneCache } from '@/engine/autotune';
+
+export function diskTuneCache(
+  file = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'knlp-workbench', 'autotune.json'),
+): TuneCache {
+  let entries: Record<string, string> = {};
+  if (existsSync(file)) {
+    try {
+      entries = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
+    } catch (error) {
+      process.stderr.write(`wb: ${file} is unreadable (${String(error)}); kernels will be measured again\n`);
+    }
+  }
+  return {
+    get: (key) => entries[key],
+    set(key, variant) {
+      entries[key] = variant;
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(`${file}.tmp`, JSON.stringify(entries, null, 1));
+      renameSync(`${file}.tmp`, file);
+    },
+  };
+}

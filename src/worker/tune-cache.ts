@@ -1,0 +1,18 @@
+/** Measured kernel choices in IndexedDB, read once and written behind. */
+import { openDB } from 'idb';
+import type { TuneCache } from '@/engine/autotune';
+
+const STORE = 'autotune';
+
+export async function browserTuneCache(): Promise<TuneCache> {
+  const db = await openDB('knlp-workbench', 1, { upgrade: (fresh) => void fresh.createObjectStore(STORE) });
+  const entries = new Map<string, string>();
+  for (const key of await db.getAllKeys(STORE)) entries.set(String(key), String(await db.get(STORE, key)));
+  return {
+    get: (key) => entries.get(key),
+    set(key, variant) {
+      entries.set(key, variant);
+      void db.put(STORE, variant, key);
+    },
+  };
+}

@@ -40,6 +40,7 @@ export class Config {
   readonly #dirty: Uint8Array;
   #dirtyItems: Item[] = [];
   #modulesBusy = false;
+  readonly #deciding = new Set<Choice>();
 
   /** A configuration of defaults, or a copy of another. */
   constructor(source: Tree | Config) {
@@ -505,11 +506,18 @@ export class Config {
   }
 
   #defaultSelection(choice: Choice): Sym | null {
+    // A default that is not a member may depend on one: the choice is undecided while it is being decided.
+    if (this.#deciding.has(choice)) return null;
+    this.#deciding.add(choice);
+    let picked: Sym | null = null;
     for (const { value, cond } of choice.defaults) {
-      if (value.kind !== 'symbol' || this.#eval(cond) === 0) continue;
-      if (this.#visibilityOf(value) > 0) return value;
+      if (value.kind !== 'symbol' || this.#eval(cond) === 0 || this.#visibilityOf(value) === 0) continue;
+      picked = value;
+      break;
     }
-    return choice.members.find((sym) => this.#visibilityOf(sym) > 0) ?? null;
+    picked ??= choice.members.find((sym) => this.#visibilityOf(sym) > 0) ?? null;
+    this.#deciding.delete(choice);
+    return picked;
   }
 
   #assignableModes(choice: Choice, visibility: Tri): readonly Tri[] {

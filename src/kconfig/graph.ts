@@ -3,7 +3,7 @@ import type { Builder } from './builder';
 import { itemName } from './builder';
 import { KconfigError, locationText } from './errors';
 import { visitItems } from './expr';
-import type { Choice, Expr, Item, Sym } from './model';
+import type { Expr, Item, Sym } from './model';
 
 /** Edges from each item to those that may change with it, and an order for evaluation. */
 export interface DependencyGraph {
@@ -41,7 +41,8 @@ export function buildGraph(builder: Builder): DependencyGraph {
     for (const node of choice.nodes) if (node.prompt !== null) dependOn(choice, node.prompt.cond);
     for (const { cond } of choice.defaults) dependOn(choice, cond);
   }
-  const rank = order(builder, dependents);
+  refuseLoops(builder, dependents, true);
+  const rank = refuseLoops(builder, dependents, false);
   // The selection of a choice follows the visibility of its members. This edge closes a cycle with the one from the choice
   // to its members, which invalidation can handle but the loop check must not see.
   for (const choice of builder.choices) {
@@ -63,8 +64,12 @@ interface Frame {
 const ACTIVE = 1;
 const DONE = 2;
 
-/** Depth-first search over dependents: an order with everything after what it depends on, or an error for a cycle. */
-function order(builder: Builder, dependents: readonly (readonly Item[])[]): Int32Array {
+/**
+ * Depth-first search over dependents, which throws for a cycle and gives an order with everything after what it depends on.
+ * @param throughChoices a member also leads to the other members of its choice, as picking it changes them, but not through
+ *   other dependents of the choice, which follow its mode alone; those are searched without this flag
+ */
+function refuseLoops(builder: Builder, dependents: readonly (readonly Item[])[], throughChoices: boolean): Int32Array {
   const count = builder.items.length;
   const state = new Uint8Array(count);
   const rank = new Int32Array(count);
@@ -74,32 +79,29 @@ function order(builder: Builder, dependents: readonly (readonly Item[])[]): Int3
     if (state[item.id] === DONE) return;
     if (state[item.id] === ACTIVE) throw loopError(stack, item);
     state[item.id] = ACTIVE;
-    stack.push({ item, next: item.kind === 'choice' ? item.members : dependents[item.id], at: 0, skip, fromChoice });
+    const next = throughChoices && item.kind === 'choice' ? item.members : dependents[item.id];
+    stack.push({ item, next, at: 0, skip, fromChoice });
   };
-  for (const root of builder.defined) {
+  const search = (root: Item): void => {
     enter(root, null, false);
     for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
       const { item, next } = frame;
       if (frame.at < next.length) {
         const target = next[frame.at++];
-        if (item.kind === 'choice') {
-          if (target !== frame.skip) enter(target, null, true);
-        } else enter(target, null, false);
-      } else if (frame.at === next.length && item.kind === 'symbol' && item.choice !== null && !frame.fromChoice) {
+        if (target !== frame.skip) enter(target, null, throughChoices && item.kind === 'choice');
+      } else if (throughChoices && frame.at === next.length && item.kind === 'symbol' && item.choice && !frame.fromChoice) {
         frame.at++;
-        enterChoice(item.choice, item);
+        enter(item.choice, item, false);
       } else {
         state[item.id] = DONE;
         rank[item.id] = count - finished++;
         stack.pop();
       }
     }
-  }
+  };
+  for (const sym of builder.defined) search(sym);
+  if (!throughChoices) for (const choice of builder.choices) search(choice);
   return rank;
-
-  function enterChoice(choice: Choice, member: Sym): void {
-    enter(choice, member, false);
-  }
 }
 
 function loopError(stack: readonly Frame[], start: Item): KconfigError {

@@ -104,6 +104,9 @@ def list_new(kconf):
 
 
 def state(kconf):
+    # From scratch: kconfiglib's own invalidation misses choice members with a prompt outside their choice, and choice
+    # defaults that are no members. What is compared is what kconfiglib computes, not what it remembers.
+    kconf._invalidate_all()
     dump = {}
     for sym in kconf.unique_defined_syms:
         dump[sym.name] = [TYPE_TO_STR[sym.orig_type], sym.str_value, sym.visibility, list(sym.assignable), sym.user_value]

@@ -3,7 +3,7 @@ import type { Builder } from './builder';
 import { itemName } from './builder';
 import { KconfigError, locationText } from './errors';
 import { visitItems } from './expr';
-import type { Expr, Item, Sym } from './model';
+import type { Expr, Item } from './model';
 
 /** Edges from each item to those that may change with it, and an order for evaluation. */
 export interface DependencyGraph {
@@ -41,79 +41,85 @@ export function buildGraph(builder: Builder): DependencyGraph {
     for (const node of choice.nodes) if (node.prompt !== null) dependOn(choice, node.prompt.cond);
     for (const { cond } of choice.defaults) dependOn(choice, cond);
   }
-  refuseLoops(builder, dependents, true);
-  const rank = refuseLoops(builder, dependents, false);
-  // The selection of a choice follows the visibility of its members. This edge closes a cycle with the one from the choice
-  // to its members, which invalidation can handle but the loop check must not see.
+  const rank = refuseLoops(builder, dependents);
+  // Between a choice and its members values flow both ways, whatever the prompts say: mode and selection to the members, their
+  // visibility (and that of a default from outside) to the selection. Invalidation can handle these cycles; the search for
+  // loops has its own view of them.
   for (const choice of builder.choices) {
-    for (const sym of choice.members) if (!dependents[sym.id].includes(choice)) dependents[sym.id].push(choice);
+    const link = (from: Item, to: Item): void => {
+      if (!dependents[from.id].includes(to)) dependents[from.id].push(to);
+    };
+    for (const sym of choice.members) {
+      link(sym, choice);
+      link(choice, sym);
+    }
+    for (const { value } of choice.defaults) if (value.kind === 'symbol' && !value.constant) link(value, choice);
   }
   return { dependents, rank };
 }
 
+/**
+ * Refuses cycles and gives an order in which everything comes after what it depends on.
+ *
+ * A choice makes plain reachability too coarse: its members follow its mode, its selection follows the visibility of all
+ * members, and the value of each member follows the selection. So a member has two vertices (visibility, value) and a choice
+ * two (mode, selection); everything else has one.
+ */
+function refuseLoops(builder: Builder, dependents: readonly (readonly Item[])[]): Int32Array {
+  const count = builder.items.length;
+  const second = (item: Item): number => count + item.id;
+  const follow = (vertex: number): readonly number[] => {
+    const item = builder.items[vertex % count];
+    const direct = (): number[] => dependents[item.id].map((target) => target.id);
+    if (item.kind === 'choice') return vertex < count ? [...direct(), second(item)] : item.members.map(second);
+    if (item.choice === null || vertex >= count) return direct();
+    return [second(item), second(item.choice)];
+  };
+  const state = new Uint8Array(2 * count);
+  const rank = new Int32Array(count);
+  let finished = 0;
+  const stack: Frame[] = [];
+  const enter = (vertex: number): void => {
+    if (state[vertex] === DONE) return;
+    if (state[vertex] === ACTIVE) {
+      const loop = stack.slice(stack.findIndex((frame) => frame.vertex === vertex));
+      throw loopError(loop.map((frame) => builder.items[frame.vertex % count]));
+    }
+    state[vertex] = ACTIVE;
+    stack.push({ vertex, next: follow(vertex), at: 0 });
+  };
+  for (const root of [...builder.defined, ...builder.choices]) {
+    enter(root.id);
+    for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
+      if (frame.at < frame.next.length) {
+        enter(frame.next[frame.at++]);
+        continue;
+      }
+      state[frame.vertex] = DONE;
+      if (frame.vertex < count) rank[frame.vertex] = -finished++;
+      stack.pop();
+    }
+  }
+  return rank;
+}
+
 interface Frame {
-  readonly item: Item;
-  readonly next: readonly Item[];
+  readonly vertex: number;
+  readonly next: readonly number[];
   at: number;
-  /** For a choice: the member through which it was reached. */
-  readonly skip: Sym | null;
-  /** For a member: it was reached from its choice, which is not entered again. */
-  readonly fromChoice: boolean;
 }
 
 const ACTIVE = 1;
 const DONE = 2;
 
-/**
- * Depth-first search over dependents, which throws for a cycle and gives an order with everything after what it depends on.
- * @param throughChoices a member also leads to the other members of its choice, as picking it changes them, but not through
- *   other dependents of the choice, which follow its mode alone; those are searched without this flag
- */
-function refuseLoops(builder: Builder, dependents: readonly (readonly Item[])[], throughChoices: boolean): Int32Array {
-  const count = builder.items.length;
-  const state = new Uint8Array(count);
-  const rank = new Int32Array(count);
-  let finished = 0;
-  const stack: Frame[] = [];
-  const enter = (item: Item, skip: Sym | null, fromChoice: boolean): void => {
-    if (state[item.id] === DONE) return;
-    if (state[item.id] === ACTIVE) throw loopError(stack, item);
-    state[item.id] = ACTIVE;
-    const next = throughChoices && item.kind === 'choice' ? item.members : dependents[item.id];
-    stack.push({ item, next, at: 0, skip, fromChoice });
-  };
-  const search = (root: Item): void => {
-    enter(root, null, false);
-    for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
-      const { item, next } = frame;
-      if (frame.at < next.length) {
-        const target = next[frame.at++];
-        if (target !== frame.skip) enter(target, null, throughChoices && item.kind === 'choice');
-      } else if (throughChoices && frame.at === next.length && item.kind === 'symbol' && item.choice && !frame.fromChoice) {
-        frame.at++;
-        enter(item.choice, item, false);
-      } else {
-        state[item.id] = DONE;
-        rank[item.id] = count - finished++;
-        stack.pop();
-      }
-    }
-  };
-  for (const sym of builder.defined) search(sym);
-  if (!throughChoices) for (const choice of builder.choices) search(choice);
-  return rank;
-}
-
-function loopError(stack: readonly Frame[], start: Item): KconfigError {
-  const from = stack.findIndex((frame) => frame.item === start);
-  const loop = stack
-    .slice(from)
-    .map((frame) => frame.item)
-    .reverse();
+/** @param loop each item leads to the next one, and the last to the first */
+function loopError(loop: readonly Item[]): KconfigError {
+  const names = loop.filter((item, i) => item !== loop[i - 1]).reverse();
+  const start = names[names.length - 1];
   const shown = (item: Item): string => {
     const place = item.nodes.length > 0 ? ` (${locationText(item.nodes[0].location)})` : '';
     return `${itemName(item)}${place}`;
   };
-  const path = [start, ...loop].map(shown).join(' depends on ');
+  const path = [start, ...(names.length === 1 ? [start] : names)].map(shown).join(' depends on ');
   return new KconfigError(`dependency loop: ${path}`, start.nodes[0].location);
 }

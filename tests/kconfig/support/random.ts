@@ -85,7 +85,8 @@ class Generator {
         out.push(`menu "Menu ${random.below(99)}"`, ...this.depends(0.4));
         if (random.chance(0.3)) out.push(`\tvisible if ${this.expr(1)}`);
         out.push('', ...this.block(random.below(4), depth + 1), 'endmenu', '');
-      } else if (roll < 0.78) out.push(`if ${this.expr(2)}`, '', ...this.block(1 + random.below(3), depth + 1), 'endif', '');
+      } else if (roll < 0.78)
+        out.push(`if ${this.expr(2)}`, '', ...this.block(1 + random.below(3), depth + 1), 'endif', '');
       else if (roll < 0.84) out.push(`comment "Comment ${random.below(99)}"`, ...this.depends(0.5), '');
       else if (roll < 0.96) out.push(...this.choice(depth));
       else {
@@ -106,7 +107,8 @@ class Generator {
     const again = random.chance(0.1) ? (this.symbols[index] ?? null) : null;
     const limit = this.#limit;
     if (again !== null) this.#limit = Math.min(index, limit ?? index);
-    const type = again?.type ?? random.pick(forced ?? ['bool', 'bool', 'bool', 'tristate', 'tristate', 'int', 'hex', 'string']);
+    const type =
+      again?.type ?? random.pick(forced ?? ['bool', 'bool', 'bool', 'tristate', 'tristate', 'int', 'hex', 'string']);
     const name = again?.name ?? `S${this.#count++}`;
     const out = [`${random.chance(0.12) ? 'menuconfig' : 'config'} ${name}`];
     if (again === null || random.chance(0.5)) {
@@ -138,16 +140,19 @@ class Generator {
   choice(depth: number): string[] {
     const { random } = this;
     const type = random.pick(['bool', 'bool', 'tristate'] as const);
+    const limit = this.#limit;
     let head = 'choice';
     if (random.chance(0.25)) {
-      const name = this.named.length > 0 && random.chance(0.5) ? random.pick(this.named) : `C${this.named.length}`;
+      const name =
+        this.named.length > 0 && limit === null && random.chance(0.5)
+          ? random.pick(this.named)
+          : `C${this.named.length}`;
       if (!this.named.includes(name)) this.named.push(name);
       head += ` ${name}`;
     }
     this.#choices++;
     const body: string[] = [];
     const first = this.#count;
-    const limit = this.#limit;
     const ceiling = this.#ceiling;
     this.#limit = Math.min(limit ?? Infinity, this.symbols.length);
     this.#ceiling = this.symbols.length;
@@ -180,7 +185,10 @@ class Generator {
   earlier(): string {
     const { random } = this;
     const known = this.symbols.slice(0, this.#limit ?? this.symbols.length);
-    if (known.length === 0 || random.chance(0.02)) return random.chance(0.9) ? 'UNDEF' : random.pick(['MODULES', 'S1', 'S3']);
+    if (known.length === 0 || random.chance(0.02)) {
+      // A loop now and then; not below a choice, where whether the oracle finds it depends on the order of its search.
+      return random.chance(0.9) || this.#limit !== null ? 'UNDEF' : random.pick(['MODULES', 'S1', 'S3']);
+    }
     return random.pick(known).name;
   }
 
@@ -197,13 +205,24 @@ class Generator {
     if (roll < 0.74) return `(${this.expr(depth - 1)})`;
     if (roll < 0.84) return `!${random.chance(0.6) ? this.earlier() : `(${this.expr(depth - 1)})`}`;
     const op = random.pick(['=', '=', '!=', '<', '<=', '>', '>=']);
-    const right = random.pick([this.earlier(), 'y', 'n', 'm', '"foo"', '5', '0x10', '"10"', `"${random.pick(STRINGS)}"`]);
+    const right = random.pick([
+      this.earlier(),
+      'y',
+      'n',
+      'm',
+      '"foo"',
+      '5',
+      '0x10',
+      '"10"',
+      `"${random.pick(STRINGS)}"`,
+    ]);
     return `${this.earlier()} ${op} ${right}`;
   }
 
   value(type: Type): string {
     const { random } = this;
-    if (type === 'bool' || type === 'tristate') return random.chance(0.6) ? random.pick(['y', 'n', 'y', 'm']) : this.expr(1);
+    if (type === 'bool' || type === 'tristate')
+      return random.chance(0.6) ? random.pick(['y', 'n', 'y', 'm']) : this.expr(1);
     if (random.chance(0.25)) return this.earlier();
     if (type === 'string') return random.chance(0.1) ? '"$(f,a,b) $(V) $(ENVVAR)"' : `"${random.pick(STRINGS)}"`;
     return random.chance(0.05) ? '"bad"' : random.pick(type === 'int' ? INTS : HEXES);
@@ -226,7 +245,8 @@ class Generator {
     if (roll < 0.62) return ['unset', random.pick(this.symbols).name];
     if (roll < 0.82) return [random.chance(0.7) ? 'load' : 'merge', this.dotConfig()];
     // Names make choices fewer than blocks; the first always exists when any does.
-    if (roll < 0.9 && this.#choices > 0) return random.chance(0.8) ? ['mode', 0, random.pick(['n', 'm', 'y'])] : ['unmode', 0];
+    if (roll < 0.9 && this.#choices > 0)
+      return random.chance(0.8) ? ['mode', 0, random.pick(['n', 'm', 'y'])] : ['unmode', 0];
     return [random.pick(['allno', 'allyes', 'allmod', 'reset'] as const)];
   }
 
@@ -250,7 +270,17 @@ class Generator {
       else if ((type === 'bool' || type === 'tristate') && value === 'n') out.push(`# CONFIG_${name} is not set`);
       else out.push(`CONFIG_${name}=${type === 'string' && random.chance(0.93) ? quoted : value}`);
       if (random.chance(0.05)) {
-        out.push(random.pick(['# comment', '', 'junk', 'CONFIG_NOPE=y', `CONFIG_${name} = y`, `CONFIG_${name}=yes # x`, ' CONFIG_A=y']));
+        out.push(
+          random.pick([
+            '# comment',
+            '',
+            'junk',
+            'CONFIG_NOPE=y',
+            `CONFIG_${name} = y`,
+            `CONFIG_${name}=yes # x`,
+            ' CONFIG_A=y',
+          ]),
+        );
       }
     }
     return `${out.join('\n')}\n`;

@@ -10,7 +10,7 @@ import { ReferenceBackend } from '@/experiment/backend-reference';
 import { WebGpuBackend } from '@/experiment/backend-webgpu';
 import { experimentConfig } from '@/experiment/config';
 import { readSafetensors } from '@/experiment/safetensors';
-import { readDotConfig } from '@/experiment/symbols';
+import { openStrict, symbolValues } from '@/experiment/kconfig-tree';
 import { sampleToken } from '@/experiment/sampling';
 import { dawn } from './dawn';
 import { UsageError, print } from './options';
@@ -64,7 +64,7 @@ async function generate(options: GenerateOptions): Promise<void> {
     if (!existsSync(path)) throw new UsageError(`${options.run} is no run directory: ${name} is missing`);
     return readFileSync(path, 'utf8');
   };
-  const config = experimentConfig(readDotConfig(file('config.full'), join(options.run, 'config.full')));
+  const config = experimentConfig(symbolValues(openStrict(file('config.full'), join(options.run, 'config.full'))));
   const tokenizer = await tokenizerFromJSON(JSON.parse(file('tokenizer.json')) as unknown);
   const { vocab_size: vocabSize } = JSON.parse(file('config.json')) as { vocab_size: number };
   const { tensors } = readSafetensors(readFileSync(weightsOf(options.run)));

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { CorpusLoaders } from '@/data/corpus';
 import { type ExperimentConfig, experimentConfig } from '@/experiment/config';
-import { readDotConfig, setSymbol, writeFullConfig, writeMinimalConfig } from '@/experiment/symbols';
+import { openStrict, setSymbol, symbolValues } from '@/experiment/kconfig-tree';
+import { writeConfig, writeMinConfig } from '@/kconfig';
 
 /** A wrong command line: exit 2. */
 export class UsageError extends Error {
@@ -52,7 +53,7 @@ export function resolveConfig(overrides: readonly string[], { defconfig, config 
     throw new UsageError(
       config ? `${config}: no such file` : `no preset "${name}"; there are: ${presetNames().join(', ')}`,
     );
-  const values = readDotConfig(readFileSync(file, 'utf8'), config ?? `defconfigs/${name}`);
+  const values = openStrict(readFileSync(file, 'utf8'), config ?? `defconfigs/${name}`);
   const given: Record<string, string> = {};
   for (const item of overrides) {
     const match = /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(item);
@@ -60,7 +61,7 @@ export function resolveConfig(overrides: readonly string[], { defconfig, config 
     setSymbol(values, match[1]!, match[2]!, 'command line');
     given[match[1]!] = match[2]!;
   }
-  const experiment = experimentConfig(values);
+  const experiment = experimentConfig(symbolValues(values));
   const path = experiment.dataset.kind === 'custom' ? experiment.dataset.path : null;
   if (path !== null && !existsSync(path))
     throw new UsageError(
@@ -70,8 +71,8 @@ export function resolveConfig(overrides: readonly string[], { defconfig, config 
     experiment,
     name,
     overrides: given,
-    full: writeFullConfig(values),
-    minimal: writeMinimalConfig(values),
+    full: writeConfig(values),
+    minimal: writeMinConfig(values),
     ...(path === null ? {} : { customText: { name: path, text: readFileSync(path, 'utf8') } }),
   };
 }

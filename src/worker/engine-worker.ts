@@ -11,7 +11,8 @@ import { type OpenRun, loadRunCorpus, openRun } from '@/experiment/open-run';
 import { RunRecorder, huggingFaceConfig } from '@/experiment/recorder';
 import { MemoryDirectory } from '@/experiment/run-directory';
 import { sampleToken } from '@/experiment/sampling';
-import { readDotConfig, setSymbol, writeFullConfig, writeMinimalConfig } from '@/experiment/symbols';
+import { openStrict, setSymbol, symbolValues } from '@/experiment/kconfig-tree';
+import { writeConfig, writeMinConfig } from '@/kconfig';
 import { RunControl, train } from '@/experiment/train';
 import { type TrainingPlan, planTraining } from '@/experiment/training-plan';
 import { describeRun, referenceLines } from './describe';
@@ -99,10 +100,14 @@ export class EngineWorker implements WorkerApi {
 
   #configure(request: RunRequest): { config: ExperimentConfig; full: string; minimal: string } {
     const { name, text } = presetNamed(request.preset);
-    const values = readDotConfig(text, `defconfigs/${name}`);
+    const values = openStrict(text, `defconfigs/${name}`);
     for (const [symbol, value] of Object.entries(request.overrides)) setSymbol(values, symbol, value, 'overrides');
     if (request.customText) setSymbol(values, 'DATASET_CUSTOM', 'y', 'dropped text');
-    return { config: experimentConfig(values), full: writeFullConfig(values), minimal: writeMinimalConfig(values) };
+    return {
+      config: experimentConfig(symbolValues(values)),
+      full: writeConfig(values),
+      minimal: writeMinConfig(values),
+    };
   }
 
   readonly #onProgress = (stage: string, done: number, total: number): void => {

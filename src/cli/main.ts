@@ -1,9 +1,11 @@
 /** wb: the workbench in a terminal. Exit 0 on success, 2 on a usage error, 1 otherwise; errors are one line on stderr. */
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '@/experiment/config';
+import { registerBench } from './bench';
 import { registerCheck } from './check';
 import { registerDoctor } from './doctor';
 import { registerGenerate } from './generate';
+import { registerKconfig } from './kconfig';
 import { UsageError } from './options';
 import { registerRun } from './run';
 
@@ -12,7 +14,8 @@ const program = new Command('wb')
   .version('0.1.0')
   .exitOverride()
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'wb: ')) });
-for (const register of [registerRun, registerCheck, registerGenerate, registerDoctor]) register(program);
+for (const register of [registerRun, registerCheck, registerGenerate, registerDoctor, registerBench, registerKconfig])
+  register(program);
 program.commands.forEach((command) =>
   command
     .exitOverride()

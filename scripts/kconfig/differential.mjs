@@ -3,10 +3,18 @@ import { withModule } from './run.mjs';
 
 const count = Number(process.argv[2] ?? 5000);
 const first = Number(process.argv[3] ?? 1);
-const report = await withModule('/tests/kconfig/support/differential.ts', ({ differential }) => differential(first, count));
+const report = await withModule('/tests/kconfig/support/differential.ts', ({ differential }) =>
+  differential(first, count),
+);
 const { differences, ...totals } = report;
 for (const { seed, text, test } of differences.slice(0, 3)) {
-  process.stderr.write(`seed ${seed}: ${text}\n${Object.entries(test.files).map(([name, body]) => `--- ${name}\n${body}`).join('')}${JSON.stringify(test.steps)}\n\n`);
+  process.stderr.write(
+    `seed ${seed}: ${text}\n${Object.entries(test.files)
+      .map(([name, body]) => `--- ${name}\n${body}`)
+      .join('')}${JSON.stringify(test.steps)}\n\n`,
+  );
 }
-process.stdout.write(`${JSON.stringify({ ...totals, differences: differences.length, seeds: differences.slice(0, 20).map((d) => d.seed) })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ ...totals, differences: differences.length, seeds: differences.slice(0, 20).map((d) => d.seed) })}\n`,
+);
 process.exitCode = differences.length === 0 ? 0 : 1;

@@ -9,6 +9,7 @@ export default defineConfig({
     include: ['tests/**/*.test.ts', 'tests/**/*.test.tsx'],
     pool: 'forks',
     maxWorkers: 2,
+    execArgv: ['--expose-gc'], // the memory test collects before it measures
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

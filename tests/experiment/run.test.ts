@@ -115,14 +115,18 @@ describe('a run', () => {
     ).result;
     const before = created.length;
     const bytes = backend.allocatedBytes;
-    global.gc?.();
+    const collect = (globalThis as { gc?: () => void }).gc;
+    if (!collect) throw new Error('run the tests with --expose-gc (vitest.config.ts)');
+    collect();
     const heap: number[] = [];
     for (let step = 1; step <= 2000; step++) {
       await (
         await backend.step(step)
       ).result;
       if (step % 500 === 0) {
-        global.gc?.();
+        const collect = (globalThis as { gc?: () => void }).gc;
+        if (!collect) throw new Error('run the tests with --expose-gc (vitest.config.ts)');
+        collect();
         heap.push(process.memoryUsage().heapUsed);
       }
     }

@@ -174,7 +174,7 @@ def run_case(case):
             states.append(state(kconf))
         return {"states": states}
     except (kconfiglib.KconfigError, EnvironmentError) as error:
-        return {"error": str(error).strip().replace(folder + os.sep, "")}
+        return {"error": str(error).strip().split("\n")[0].replace(folder, "")}
     except Exception as error:  # a crash of the oracle: the case says nothing
         return {"crash": "%s: %s" % (type(error).__name__, error)}
     finally:

@@ -1,4 +1,5 @@
 /** Compares random cases with kconfiglib. `scripts/kconfig/differential.mjs` runs it for thousands of seeds. */
+import { createHash } from 'node:crypto';
 import { runCase } from './cases';
 import type { Case, Outcome } from './cases';
 import { oracleOutcomes } from './oracle';
@@ -53,6 +54,25 @@ export async function differential(from: number, count: number): Promise<Differe
     at++;
   }
   return report;
+}
+
+/** Digests of the oracle's outcomes for seeds: the compact fixture of the test suite. `-` where the oracle crashed or wavers. */
+export async function recordHashes(first: number, count: number): Promise<{ first: number; hashes: string[] }> {
+  const cases = Array.from({ length: count }, (_, i) => randomCase(first + i));
+  const hashes: string[] = [];
+  for await (const outcome of oracleOutcomes(cases)) {
+    const ours = runCase(cases[hashes.length]);
+    const wavers = 'error' in ours && !('error' in outcome);
+    hashes.push('crash' in outcome || wavers ? '-' : outcomeHash(outcome));
+  }
+  return { first, hashes };
+}
+
+/** The first 12 hex digits of a digest of an outcome; errors count as equal whatever their text. */
+export function outcomeHash(outcome: Outcome): string {
+  if (!('states' in outcome)) return createHash('sha256').update('error').digest('hex').slice(0, 12);
+  const rows = outcome.states.map(({ dump, choices, config, min, new: fresh }) => [dump, choices, config, min, fresh]);
+  return createHash('sha256').update(JSON.stringify(rows)).digest('hex').slice(0, 12);
 }
 
 /** Asks fresh oracles about a case until one refuses it. */

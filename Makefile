@@ -3,7 +3,8 @@ SHELL := /bin/bash
 PORT ?= 4173
 NPM  ?= npm
 
-.PHONY: all demo build test run check clean deps browser bench format
+CONFIG_TARGETS = menuconfig savedefconfig check list-defconfigs
+.PHONY: all demo build test run $(CONFIG_TARGETS) clean deps browser bench format
 .DEFAULT_GOAL := build
 
 all: build
@@ -28,6 +29,23 @@ demo: build
 
 run: build
 	@bin/wb run $(ARGS) --out $${OUT:-runs/$$(date +%Y%m%d-%H%M%S)}
+
+# The kernel's workflow: `make defconfig-NAME` or `make menuconfig` writes .config, `make check` says what it costs,
+# `make run` trains it, `make savedefconfig` writes its short form to ./defconfig.
+menuconfig: build
+	@bin/wb menuconfig
+
+defconfig-%: build
+	@bin/wb defconfig $*
+
+savedefconfig: build
+	@bin/wb savedefconfig
+
+check: build
+	@bin/wb check $(ARGS)
+
+list-defconfigs: build
+	@bin/wb defconfig --list
 
 # A browser for the end-to-end tests: what is there already, else Debian's, else Playwright's own.
 browser: deps

@@ -3,9 +3,11 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '@/experiment/config';
 import { registerBench } from './bench';
 import { registerCheck } from './check';
+import { registerDefconfig } from './defconfig';
 import { registerDoctor } from './doctor';
 import { registerGenerate } from './generate';
 import { registerKconfig } from './kconfig';
+import { registerMenuconfig } from './menuconfig';
 import { UsageError } from './options';
 import { registerRun } from './run';
 
@@ -14,7 +16,16 @@ const program = new Command('wb')
   .version('0.1.0')
   .exitOverride()
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'wb: ')) });
-for (const register of [registerRun, registerCheck, registerGenerate, registerDoctor, registerBench, registerKconfig])
+for (const register of [
+  registerRun,
+  registerCheck,
+  registerMenuconfig,
+  registerDefconfig,
+  registerGenerate,
+  registerDoctor,
+  registerBench,
+  registerKconfig,
+])
   register(program);
 program.commands.forEach((command) =>
   command
@@ -24,7 +35,7 @@ program.commands.forEach((command) =>
 
 try {
   await program.parseAsync();
-  process.exit(0); // Dawn keeps the event loop alive
+  process.exit(process.exitCode ?? 0); // Dawn keeps the event loop alive
 } catch (error) {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
   process.stderr.write(`wb: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -6,7 +6,8 @@ import type { Command } from 'commander';
 import type { CorpusLoaders } from '@/data/corpus';
 import { type ExperimentConfig, experimentConfig } from '@/experiment/config';
 import { openStrict, setSymbol, symbolValues } from '@/experiment/kconfig-tree';
-import { writeConfig, writeMinConfig } from '@/kconfig';
+import { writeConfig, writeMinConfig, type Config } from '@/kconfig';
+import { configPath } from './config-file';
 
 /** A wrong command line: exit 2. */
 export class UsageError extends Error {
@@ -39,21 +40,45 @@ export const DEFAULT_DEFCONFIG = 'gpt2-vanilla-baseline';
 export function withConfigOptions(command: Command): Command {
   return command
     .argument('[overrides...]', 'SYMBOL=value, without the CONFIG_ prefix')
-    .option('--defconfig <name>', `preset in defconfigs/ (default: ${DEFAULT_DEFCONFIG})`)
-    .option('--config <file>', 'a .config file');
+    .option('--defconfig <name>', 'preset in defconfigs/')
+    .option('--config <file>', `a .config file (default: ./.config, else ${DEFAULT_DEFCONFIG})`);
 }
 
-const presetNames = (): string[] => readdirSync(join(root(), 'defconfigs')).sort();
+/** The names of the presets. */
+export const presetNames = (): string[] => readdirSync(join(root(), 'defconfigs')).sort();
 
-export function resolveConfig(overrides: readonly string[], { defconfig, config }: ConfigOptions): ResolvedConfig {
-  if (defconfig && config) throw new UsageError('give --defconfig or --config, not both');
-  const name = config ?? defconfig ?? DEFAULT_DEFCONFIG;
-  const file = config ? resolve(config) : join(root(), 'defconfigs', name);
-  if (!existsSync(file))
-    throw new UsageError(
-      config ? `${config}: no such file` : `no preset "${name}"; there are: ${presetNames().join(', ')}`,
-    );
-  const values = openStrict(readFileSync(file, 'utf8'), config ?? `defconfigs/${name}`);
+/** The text of a preset. */
+export function presetText(name: string): string {
+  const file = join(root(), 'defconfigs', name);
+  if (!presetNames().includes(name))
+    throw new UsageError(`no preset "${name}"; there are: ${presetNames().join(', ')}`);
+  return readFileSync(file, 'utf8');
+}
+
+/** The configuration of a preset. */
+export const openPreset = (name: string): Config => openStrict(presetText(name), `defconfigs/${name}`);
+
+/** A file that the user named, or one line on why it cannot be read. */
+export function readNamed(path: string): string {
+  try {
+    return readFileSync(resolve(path), 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(`${path}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code ?? 'error'})`}`);
+  }
+}
+
+/** What the options choose; without them the configuration here, else the default preset. */
+function chosenConfig({ defconfig, config }: ConfigOptions): { readonly name: string; readonly values: Config } {
+  if (defconfig !== undefined && config !== undefined) throw new UsageError('give --defconfig or --config, not both');
+  const path = config ?? (defconfig === undefined && existsSync(configPath()) ? configPath() : null);
+  return path === null
+    ? { name: defconfig ?? DEFAULT_DEFCONFIG, values: openPreset(defconfig ?? DEFAULT_DEFCONFIG) }
+    : { name: path, values: openStrict(readNamed(path), path) };
+}
+
+export function resolveConfig(overrides: readonly string[], options: ConfigOptions): ResolvedConfig {
+  const { name, values } = chosenConfig(options);
   const given: Record<string, string> = {};
   for (const item of overrides) {
     const match = /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(item);

@@ -7,6 +7,12 @@ import { parseInteger } from './text';
 /** Did an assignment take? If not, why. */
 export type SetResult = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
+/** The bounds in force for an int or hex symbol. */
+export interface ActiveRange {
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
 /** The values that a user can give now, in order; see `Config.assignable`. */
 export function assignableValues(config: Config, item: Item): readonly Tri[] {
   const visibility = config.visibility(item);

@@ -4,7 +4,7 @@
  * recursion. A clone shares the tree and copies a few flat arrays.
  */
 import { assignableValues, typeProblem } from './assignable';
-import type { SetResult } from './assignable';
+import type { ActiveRange, SetResult } from './assignable';
 import { relationHolds } from './expr';
 import { isLogical, TRI_TEXT, triOf } from './model';
 import type { Choice, Expr, Item, Sym, SymbolType, Tree, Tri } from './model';
@@ -12,12 +12,6 @@ import { takeSnapshot } from './snapshot';
 import type { Snapshot } from './snapshot';
 import { compareText, hexText, parseInteger } from './text';
 import type { Base } from './text';
-
-/** The bounds in force for an int or hex symbol. */
-export interface ActiveRange {
-  readonly low: bigint;
-  readonly high: bigint;
-}
 
 const UNSET = -1;
 const DONE: SetResult = { ok: true };
@@ -480,13 +474,11 @@ export class Config {
     // A default that is not a member may depend on one: the choice is undecided while it is being decided.
     if (this.#deciding.has(choice)) return null;
     this.#deciding.add(choice);
-    let picked: Sym | null = null;
-    for (const { value, cond } of choice.defaults) {
-      if (value.kind !== 'symbol' || this.#eval(cond) === 0 || this.#visibilityOf(value) === 0) continue;
-      picked = value;
-      break;
-    }
-    picked ??= choice.members.find((sym) => this.#visibilityOf(sym) > 0) ?? null;
+    const active = choice.defaults.find(
+      ({ value, cond }) => value.kind === 'symbol' && this.#eval(cond) > 0 && this.#visibilityOf(value) > 0,
+    )?.value;
+    const first = (): Sym | null => choice.members.find((sym) => this.#visibilityOf(sym) > 0) ?? null;
+    const picked = active?.kind === 'symbol' ? active : first();
     this.#deciding.delete(choice);
     return picked;
   }

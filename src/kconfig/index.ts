@@ -10,9 +10,8 @@
  * Nothing here touches a file system, a DOM or a process.
  */
 export { typeProblem } from './assignable';
-export type { SetResult } from './assignable';
+export type { ActiveRange, SetResult } from './assignable';
 export { Config } from './config';
-export type { ActiveRange } from './config';
 export { assign, diffConfigs, diffTexts, whatIf } from './diff';
 export type { DiffEntry, DiffSide, TextDiff, WhatIf } from './diff';
 export { KconfigError, locationText, warningText } from './errors';

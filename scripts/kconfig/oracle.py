@@ -202,7 +202,10 @@ def c_case(case):
     loads = [step[1] for step in case["steps"] if step[0] == "load"]
     folder = tempfile.mkdtemp()
     try:
-        write_files(case, folder)
+        # The C tools of that version know the modules symbol by its option, not by its name (and crash on 'm' without one).
+        files = {name: text.replace("config MODULES\n", "config MODULES\n\toption modules\n")
+                 for name, text in case["files"].items()}
+        write_files({"files": files}, folder)
         with open(os.path.join(folder, ".config"), "w", encoding="utf-8") as out:
             out.write(loads[-1] if loads else "")
         if c_tool("--olddefconfig", folder) != 0:

@@ -3,26 +3,15 @@
  * on it, and the next read brings the marked part up to date in dependency order, so chains of any length need no deep
  * recursion. A clone shares the tree and copies a few flat arrays.
  */
+import { assignableValues, typeProblem } from './assignable';
+import type { ActiveRange, SetResult } from './assignable';
 import { relationHolds } from './expr';
 import { isLogical, TRI_TEXT, triOf } from './model';
 import type { Choice, Expr, Item, Sym, SymbolType, Tree, Tri } from './model';
+import { takeSnapshot } from './snapshot';
+import type { Snapshot } from './snapshot';
 import { compareText, hexText, parseInteger } from './text';
 import type { Base } from './text';
-
-/** Did an assignment take? If not, why. */
-export type SetResult = { readonly ok: true } | { readonly ok: false; readonly reason: string };
-
-/** What a user set, as a value that can be kept and restored: the step of an undo stack. */
-export interface Snapshot {
-  readonly values: ReadonlyMap<Sym, string>;
-  readonly choices: ReadonlyMap<Choice, { readonly mode: Tri | null; readonly selection: Sym | null }>;
-}
-
-/** The bounds in force for an int or hex symbol. */
-export interface ActiveRange {
-  readonly low: bigint;
-  readonly high: bigint;
-}
 
 const UNSET = -1;
 const DONE: SetResult = { ok: true };
@@ -151,18 +140,7 @@ export class Config {
 
   /** All user values. */
   snapshot(): Snapshot {
-    const values = new Map<Sym, string>();
-    for (const sym of this.tree.defined) {
-      const value = this.userValue(sym);
-      if (value !== null) values.set(sym, value);
-    }
-    const choices = new Map<Choice, { mode: Tri | null; selection: Sym | null }>();
-    for (const choice of this.tree.choices) {
-      const mode = this.userMode(choice);
-      const selection = this.userSelection(choice);
-      if (mode !== null || selection !== null) choices.set(choice, { mode, selection });
-    }
-    return { values, choices };
+    return takeSnapshot(this);
   }
 
   /** Goes back to a snapshot of the same tree; only what differs is evaluated again. */
@@ -240,20 +218,7 @@ export class Config {
   /** The values that a user can give now; empty for other types than bool and tristate, and while hidden. */
   assignable(item: Item): readonly Tri[] {
     this.#settle();
-    const visibility = this.#visibilityOf(item);
-    if (visibility === 0) return [];
-    if (item.kind === 'choice') return this.#assignableModes(item, visibility);
-    if (!isLogical(item.type)) return [];
-    const selected = this.#eval(item.revDep);
-    if (visibility === 2) {
-      if (item.choice !== null || selected === 2) return [2];
-      const noModule = this.#typeOf(item) === 'bool' || this.#eval(item.weakRevDep) === 2;
-      if (selected === 1) return noModule ? [2] : [1, 2];
-      return noModule ? [0, 2] : [0, 1, 2];
-    }
-    if (selected === 2) return [2];
-    if (selected === 1) return [1];
-    return this.#eval(item.weakRevDep) === 2 ? [0, 2] : [0, 1];
+    return assignableValues(this, item);
   }
 
   /** The range in force of an int or hex symbol. */
@@ -509,41 +474,12 @@ export class Config {
     // A default that is not a member may depend on one: the choice is undecided while it is being decided.
     if (this.#deciding.has(choice)) return null;
     this.#deciding.add(choice);
-    let picked: Sym | null = null;
-    for (const { value, cond } of choice.defaults) {
-      if (value.kind !== 'symbol' || this.#eval(cond) === 0 || this.#visibilityOf(value) === 0) continue;
-      picked = value;
-      break;
-    }
-    picked ??= choice.members.find((sym) => this.#visibilityOf(sym) > 0) ?? null;
+    const active = choice.defaults.find(
+      ({ value, cond }) => value.kind === 'symbol' && this.#eval(cond) > 0 && this.#visibilityOf(value) > 0,
+    )?.value;
+    const first = (): Sym | null => choice.members.find((sym) => this.#visibilityOf(sym) > 0) ?? null;
+    const picked = active?.kind === 'symbol' ? active : first();
     this.#deciding.delete(choice);
     return picked;
-  }
-
-  #assignableModes(choice: Choice, visibility: Tri): readonly Tri[] {
-    if (visibility === 1) return choice.optional ? [0, 1] : [1];
-    const bool = this.#typeOf(choice) === 'bool';
-    if (choice.optional) return bool ? [0, 2] : [0, 1, 2];
-    return bool ? [2] : [1, 2];
-  }
-}
-
-/** Why a text can never be a value of a symbol of this type, or null. */
-export function typeProblem(sym: Sym, value: string): string | null {
-  switch (sym.type) {
-    case 'bool':
-      return value === 'y' || value === 'n' ? null : `'${value}' is not a value for a bool (n or y)`;
-    case 'tristate':
-      return triOf(value) !== null ? null : `'${value}' is not a value for a tristate (n, m or y)`;
-    case 'string':
-      return null;
-    case 'int':
-      return parseInteger(value, 10) !== null ? null : `'${value}' is not an integer`;
-    case 'hex': {
-      const number = parseInteger(value, 16);
-      return number !== null && number >= 0n ? null : `'${value}' is not a hexadecimal number`;
-    }
-    case 'unknown':
-      return `${sym.name} has no type`;
   }
 }

@@ -1,5 +1,6 @@
 /** Differences between configurations with reasons, and "what would change if I flip it?". */
-import type { Config, SetResult } from './config';
+import type { SetResult } from './assignable';
+import type { Config } from './config';
 import { isLogical } from './model';
 import type { Sym } from './model';
 import { overrideReason } from './load';

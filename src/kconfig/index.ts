@@ -9,8 +9,9 @@
  *
  * Nothing here touches a file system, a DOM or a process.
  */
-export { Config, typeProblem } from './config';
-export type { ActiveRange, SetResult, Snapshot } from './config';
+export { typeProblem } from './assignable';
+export type { ActiveRange, SetResult } from './assignable';
+export { Config } from './config';
 export { assign, diffConfigs, diffTexts, whatIf } from './diff';
 export type { DiffEntry, DiffSide, TextDiff, WhatIf } from './diff';
 export { KconfigError, locationText, warningText } from './errors';
@@ -69,6 +70,7 @@ export { parseReal, plainHelp, realProblem, realRangeText, unitOf } from './real
 export type { RealSpec } from './real';
 export { SearchIndex } from './search';
 export type { SearchHit, SearchResult } from './search';
+export type { Snapshot } from './snapshot';
 export { dirName, globSegment, isGlob, joinPath, memoryReader, normalizePath } from './source';
 export type { SourceReader } from './source';
 export {

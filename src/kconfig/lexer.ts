@@ -1,7 +1,7 @@
 /** Turns one joined line into tokens, expanding macros on the way. */
 import type { RelationOp } from './model';
 import type { Preprocessor } from './preprocess';
-import { isBlank, isSpace, trim, trimStart } from './text';
+import { blanksFrom, isBlank, trim, trimStart } from './text';
 
 const KEYWORDS = {
   '---help---': 'help',
@@ -83,8 +83,10 @@ const WORD = /([A-Za-z0-9_$/.-]+)[ \t\n\r\f\v]*/y;
 const NAME_END = /\$\(|[^A-Za-z0-9_$/.-]/g;
 const STRING_SPECIAL = /\$\(|["'\\]/g;
 
+const KEYWORD_OF: ReadonlyMap<string, Keyword> = new Map(Object.entries(KEYWORDS));
+
 function keyword(word: string): Keyword | null {
-  return Object.hasOwn(KEYWORDS, word) ? KEYWORDS[word as keyof typeof KEYWORDS] : null;
+  return KEYWORD_OF.get(word) ?? null;
 }
 
 /** What a line is: nothing, or a statement. */
@@ -126,7 +128,7 @@ export function tokenize(line: string, macros: Preprocessor, styleWarning: (mess
       } else if (match[1].includes('$')) {
         const [name, end] = expandName(line, match.index, macros);
         if (trim(name) === '') fail('macro expanded to blank string');
-        at = skipSpace(line, end);
+        at = blanksFrom(line, end);
         tokens.push({ kind: 'name', name });
       } else tokens.push({ kind: 'name', name: match[1] });
       continue;
@@ -136,22 +138,16 @@ export function tokenize(line: string, macros: Preprocessor, styleWarning: (mess
       const [text, end] = plain ? plainString(line, at) : expandString(line, at, macros);
       if (end < 0) fail('unterminated string');
       tokens.push(wantsText || word === 'option' ? { kind: 'text', text } : { kind: 'constant', name: text });
-      at = skipSpace(line, end);
+      at = blanksFrom(line, end);
       continue;
     }
     if (char === '#') break;
     const operator = operatorAt(line, at);
     if (operator === null) return fail('unknown tokens in line');
     tokens.push(operator);
-    at = skipSpace(line, at + operator.op.length);
+    at = blanksFrom(line, at + operator.op.length);
   }
   return tokens;
-}
-
-function skipSpace(line: string, from: number): number {
-  let at = from;
-  while (at < line.length && isSpace(line[at])) at++;
-  return at;
 }
 
 function operatorAt(line: string, at: number): Extract<Token, { op: string }> | null {

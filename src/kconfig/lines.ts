@@ -2,7 +2,7 @@
 import { KconfigError } from './errors';
 import type { IncludeFrame, Location } from './errors';
 import { normalizePath } from './source';
-import { expandTabs, isBlank, splitLines, trimEnd, trimStart } from './text';
+import { blanksFrom, expandTabs, isBlank, splitLines, trimEnd } from './text';
 
 /** Deeper than any tree; stops chains of ever longer paths to the same file. */
 const MAX_INCLUDES = 100;
@@ -58,7 +58,7 @@ export class LineReader {
     while (first !== null && isBlank(first)) first = this.#raw();
     if (first === null) return '';
     const expanded = expandTabs(first);
-    const indent = expanded.length - trimStart(expanded).length;
+    const indent = blanksFrom(expanded, 0);
     if (indent === 0) {
       this.#pending = first;
       return '';
@@ -72,7 +72,7 @@ export class LineReader {
         continue;
       }
       const text = expandTabs(line);
-      if (text.length - trimStart(text).length < indent) {
+      if (blanksFrom(text, 0) < indent) {
         this.#pending = line;
         break;
       }

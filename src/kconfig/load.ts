@@ -2,7 +2,7 @@
  * Reads a `.config` as far as it can be read. Nothing in it is fatal; a report says line by line what was ignored, what was
  * read differently than it looks, and (after evaluation) what had no effect and why.
  */
-import { typeProblem } from './config';
+import { typeProblem } from './assignable';
 import type { Config } from './config';
 import { hiddenText } from './explain';
 import { isLogical, TRI_TEXT, triOf } from './model';

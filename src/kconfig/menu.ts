@@ -1,7 +1,8 @@
 /** The tree as a menu: which nodes show, how a row reads, what can be done with it. Shared by the panel and the terminal. */
-import type { Config, SetResult } from './config';
+import type { SetResult } from './assignable';
+import type { Config } from './config';
 import { assign } from './diff';
-import { typeProblem } from './config';
+import { typeProblem } from './assignable';
 import { TRI_TEXT } from './model';
 import type { Choice, MenuNode, Sym, Tri } from './model';
 import { rangeText } from './origin';

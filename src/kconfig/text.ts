@@ -4,29 +4,43 @@
  * a few of them look fussy (underscores in numbers, the digit limit, tab stops).
  */
 
-const BLANK = /^[\s\x1c-\x1f\x85]*$/;
-const LEADING = /^[\s\x1c-\x1f\x85]+/;
+/** Blanks above ASCII: those of Unicode, with the separators of old and without the byte-order mark. */
+const WIDE_BLANK = /^[\s\x85]$/;
+
+/** True for the code of a character that separates tokens. */
+function isSpaceCode(code: number): boolean {
+  if (code === 0x20) return true;
+  if (code < 0x80) return (code >= 0x09 && code <= 0x0d) || (code >= 0x1c && code <= 0x1f);
+  return code !== 0xfeff && WIDE_BLANK.test(String.fromCharCode(code));
+}
 
 /** True for a character that separates tokens. */
 export function isSpace(char: string): boolean {
-  return char !== '\uFEFF' && char.length > 0 && BLANK.test(char);
+  return isSpaceCode(char.charCodeAt(0));
 }
 
 /** True for a non-empty string of blanks only. */
 export function isBlank(text: string): boolean {
-  return text.length > 0 && BLANK.test(text) && !text.includes('\uFEFF');
+  return text.length > 0 && blanksFrom(text, 0) === text.length;
 }
 
-/** Removes blanks at the end; a loop, because an anchored pattern is quadratic on long runs of blanks. */
+/** The index of the first character at or after `from` that is no blank. */
+export function blanksFrom(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && isSpaceCode(text.charCodeAt(at))) at++;
+  return at;
+}
+
+/** Removes blanks at the end. */
 export function trimEnd(text: string): string {
   let end = text.length;
-  while (end > 0 && isSpace(text[end - 1])) end--;
+  while (end > 0 && isSpaceCode(text.charCodeAt(end - 1))) end--;
   return text.slice(0, end);
 }
 
 /** Removes blanks at the start. */
 export function trimStart(text: string): string {
-  return text.replace(LEADING, '');
+  return text.slice(blanksFrom(text, 0));
 }
 
 /** Removes blanks on both sides. */
@@ -82,19 +96,20 @@ export function hexText(value: bigint): string {
 /** Replaces tabs by blanks up to the next multiple of eight columns. */
 export function expandTabs(line: string): string {
   if (!line.includes('\t')) return line;
-  let out = '';
-  let column = 0;
-  for (const char of line) {
-    if (char === '\t') {
-      const width = 8 - (column % 8);
-      out += ' '.repeat(width);
-      column += width;
-    } else {
-      out += char;
-      column = char === '\n' || char === '\r' ? 0 : column + 1;
-    }
+  // Lines have no newline inside; columns count code points.
+  const [first, ...rest] = line.split('\t');
+  let out = first;
+  let column = columns(first);
+  for (const part of rest) {
+    const width = 8 - (column % 8);
+    out += ' '.repeat(width) + part;
+    column += width + columns(part);
   }
   return out;
+}
+
+function columns(text: string): number {
+  return /^[\x00-\x7f]*$/.test(text) ? text.length : [...text].length;
 }
 
 /** Escapes a value for a double-quoted string. */

@@ -192,7 +192,7 @@ class Loader {
       this.#note('duplicate', sym.name, `${sym.name} was set on line ${before} already: ${change}`, false);
     }
     this.#lastLine.set(sym, this.#line);
-    if (sym.choice !== null && value === 'y') this.#setChoices.add(sym.choice);
+    if (sym.choice !== null && isLogical(sym.type) && value === 'y') this.#setChoices.add(sym.choice);
     this.#assigned++;
   }
 

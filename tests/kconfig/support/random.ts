@@ -88,8 +88,11 @@ class Generator {
       } else if (roll < 0.78)
         out.push(`if ${this.expr(2)}`, '', ...this.block(1 + random.below(3), depth + 1), 'endif', '');
       else if (roll < 0.84) out.push(`comment "Comment ${random.below(99)}"`, ...this.depends(0.5), '');
-      else if (roll < 0.96) out.push(...this.choice(depth));
-      else {
+      else if (roll < 0.96) {
+        // A choice in a choice only where no condition refers to what is around it: the oracle does not see loops there.
+        if (this.#limit === null) out.push(...this.choice(depth));
+        else out.push('choice', '\tbool "Inner"', '', 'endchoice', '');
+      } else {
         const name = `Kconfig.${random.below(1000)}`;
         if (name in this.extra) continue;
         this.extra[name] = '';

@@ -1,5 +1,5 @@
 /** What scripts may rely on: exit codes, one line on stderr, one JSON document on stdout. Runs the built `bin/wb`. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -161,19 +161,25 @@ describe('the workflow over .config', () => {
 
 /** Keys through a pseudo-terminal (`script` of Debian's bsdutils, which is always installed). */
 describe.skipIf(spawnSync('script', ['--version']).status !== 0)('wb menuconfig in a terminal', () => {
-  const typed = (keys: string): Outcome => {
-    const command = `stty rows 24 cols 80; ${process.execPath} ${WB} menuconfig; echo "exit $?"; stty -a`;
-    const { status, stdout, stderr } = spawnSync('script', ['-qec', command, '/dev/null'], {
-      cwd: dir,
-      encoding: 'utf8',
-      input: keys,
-      env: { ...process.env, KCONFIG_CONFIG: '', SHELL: '/bin/sh' },
+  /** Types once the menu shows: before that, the terminal itself would take Ctrl-C and Ctrl-U. */
+  const typed = (keys: string): Promise<string> =>
+    new Promise((done, fail) => {
+      const command = `stty rows 24 cols 80; ${process.execPath} ${WB} menuconfig; echo "exit $?"; stty -a`;
+      const env = { ...process.env, KCONFIG_CONFIG: '', SHELL: '/bin/sh' };
+      const child = spawn('script', ['-qec', command, '/dev/null'], { cwd: dir, env });
+      let out = '';
+      let sent = false;
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        out += text;
+        if (sent || !out.includes('Main menu')) return;
+        sent = true;
+        child.stdin.write(keys);
+      });
+      child.on('error', fail).on('close', () => done(out));
     });
-    return { code: status, out: stdout, err: stderr };
-  };
 
-  it('finds, changes and saves, and gives the terminal back', () => {
-    const { out } = typed('/n_layer\r\r\x157\rqy');
+  it('finds, changes and saves, and gives the terminal back', async () => {
+    const out = await typed('/n_layer\r\r\x157\rqy');
     expect(out).toContain('.config: saved');
     expect(out).toContain('exit 0');
     expect(out.lastIndexOf('\x1b[?1049l')).toBeGreaterThan(out.lastIndexOf('\x1b[?1049h'));
@@ -182,9 +188,9 @@ describe.skipIf(spawnSync('script', ['--version']).status !== 0)('wb menuconfig 
     expect(read('.config')).toContain('CONFIG_GPT2_N_LAYER=7\n');
   });
 
-  it('leaves the file alone on Ctrl-C', () => {
+  it('leaves the file alone on Ctrl-C', async () => {
     file('.config', 'CONFIG_SEED=5\n');
-    const { out } = typed('/n_layer\r\r\x157\r\x03');
+    const out = await typed('/n_layer\r\r\x157\r\x03');
     expect(out).toContain('exit 130');
     expect(out).toMatch(/[^-]icanon/);
     expect(read('.config')).toBe('CONFIG_SEED=5\n');

@@ -1,6 +1,7 @@
-/** wb: the workbench in a terminal. Exit 0 on success, 2 on a usage error, 1 otherwise; errors are one line on stderr. */
+/** wb: the workbench in a terminal. Exit 0 on success, 2 on a wrong command line or configuration, 1 otherwise; errors are one line on stderr. */
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '@/experiment/config';
+import { ModelConfigError } from '@/models/config';
 import { registerBench } from './bench';
 import { registerCheck } from './check';
 import { registerDefconfig } from './defconfig';
@@ -39,5 +40,6 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
   process.stderr.write(`wb: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(error instanceof UsageError || error instanceof ConfigError ? 2 : 1);
+  const usage = [UsageError, ConfigError, ModelConfigError].some((kind) => error instanceof kind);
+  process.exit(usage ? 2 : 1);
 }

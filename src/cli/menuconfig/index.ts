@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { ConfigError, experimentConfig } from '@/experiment/config';
 import { openConfig, symbolValues } from '@/experiment/kconfig-tree';
 import { writeConfig, type Config } from '@/kconfig';
+import { ModelConfigError, validateGpt2 } from '@/models/config';
 import { configPath, readIfThere, writeConfigFile } from '../config-file';
 import { DEFAULT_DEFCONFIG, presetText } from '../options';
 import { flushKeys, parseKeys, type Key } from './keys';
@@ -45,10 +46,11 @@ function opened(): State {
 /** What is wrong with the experiment that a configuration describes. */
 function experimentProblem(config: Config): string | null {
   try {
-    experimentConfig(symbolValues(config));
+    const { model } = experimentConfig(symbolValues(config));
+    validateGpt2({ ...model, vocabSize: model.vocabMultiple });
     return null;
   } catch (error) {
-    if (error instanceof ConfigError) return error.message;
+    if (error instanceof ConfigError || error instanceof ModelConfigError) return error.message;
     throw error;
   }
 }

@@ -139,6 +139,11 @@ export function whyPage(config: Config, node: MenuNode): Page {
         break;
     }
   }
+  if (changeable && !isLogical(symbol.type)) {
+    const { value, range, origin } = symbolInfo(config, symbol);
+    lines.push(`It is ${value === '' ? '""' : value} (${originText(origin)}).`);
+    if (range !== null) lines.push(`It takes values in ${range}.`);
+  }
   if (changeable && isLogical(symbol.type)) {
     const values = symbol.choice === null ? assignable : ([2] as const);
     for (const value of values)

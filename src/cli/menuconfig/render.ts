@@ -130,9 +130,14 @@ function details(state: State): string {
     mode.kind === 'search' ? mode.hits[mode.cursor]?.node : rowsOf(state)[frameOf(state).cursor]?.node;
   if (node === undefined) return '';
   if (node.kind !== 'symbol') return ` ${(node.help ?? '').trim().split('\n')[0] ?? ''}`;
-  const parts = [node.item.name, state.config.type(node.item), limits(state, node.item)];
+  const parts = [node.item.name, typeText(state, node.item), limits(state, node.item)];
   if (!isChangeable(state.config, node)) parts.push('cannot be changed now');
   return ` ${parts.filter((part) => part !== '').join('  ')}`;
+}
+
+/** The type as a reader thinks of it: a string with a real range is a real. */
+function typeText({ config }: State, sym: Sym): string {
+  return sym.real === null ? config.type(sym) : 'real';
 }
 
 function limits({ config }: State, sym: Sym): string {
@@ -190,7 +195,7 @@ function box(state: State, mode: Mode & { kind: 'edit' | 'quit' }, width: number
   const range = limits(state, symbol);
   return frame(prompt, [
     withCursor(seen.text, seen.at, inner),
-    dim(fit(`${state.config.type(symbol)}${range === '' ? '' : `  ${range}`}`, inner)),
+    dim(fit(`${typeText(state, symbol)}${range === '' ? '' : `  ${range}`}`, inner)),
     problem === null ? fit('', inner) : red(fit(problem, inner)),
   ]);
 }

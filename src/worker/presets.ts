@@ -7,11 +7,19 @@ export interface Preset {
   readonly text: string;
 }
 
-export const PRESETS: readonly Preset[] = Object.entries(files).map(([path, text]) => ({
-  name: path.split('/').pop() ?? path,
-  title: /^#\s*(.+)$/m.exec(text)?.[1] ?? '',
-  text,
-}));
+export const DEFAULT_PRESET = 'gpt2-vanilla-baseline';
+
+/** 0: the default, 1: the others, 2: their `-ci` twins. */
+const rank = (name: string): number => (name === DEFAULT_PRESET ? 0 : name.endsWith('-ci') ? 2 : 1);
+
+/** In the order of the gallery: the default first, the `-ci` twins last. */
+export const PRESETS: readonly Preset[] = Object.entries(files)
+  .map(([path, text]) => ({
+    name: path.split('/').pop() ?? path,
+    title: /^#\s*(.+)$/m.exec(text)?.[1] ?? '',
+    text,
+  }))
+  .sort((a, b) => rank(a.name) - rank(b.name) || a.name.localeCompare(b.name));
 
 export function presetNamed(name: string): Preset {
   const found = PRESETS.find((preset) => preset.name === name);

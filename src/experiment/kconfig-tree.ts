@@ -15,7 +15,7 @@ import {
 } from '@/kconfig';
 import { ConfigError, type SymbolValues } from './config';
 
-const sources = import.meta.glob<string>(['../../Kconfig', '../*/Kconfig'], {
+const sources = import.meta.glob<string>(['../../Kconfig', '../*/Kconfig', '../*/*/Kconfig'], {
   query: '?raw',
   import: 'default',
   eager: true,

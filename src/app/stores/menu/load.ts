@@ -1,0 +1,57 @@
+/** Configurations from outside: presets, files, slots, links. Every line without effect is reported with its reason. */
+import { Config, loadConfig, newSymbols } from '@/kconfig';
+import type { LoadReport, Sym, Tree } from '@/kconfig';
+import { advance } from './edit';
+import { minimalText, NO_PANE, presetConfig, say, type Menu, type Report, type ReportLine } from './model';
+
+/** Loads a preset as it ships. It can be undone. */
+export function loadPreset(menu: Menu, name: string): Menu {
+  const base = presetConfig(menu.tree, menu.presets, name);
+  const next = advance(menu, { config: base, base, preset: name, complete: false });
+  return say({ ...next, pane: NO_PANE }, `Preset ${name}.`);
+}
+
+/**
+ * Loads a `.config` or a defconfig. The preset stays what the changes are counted against.
+ * @param merge adds to what is set instead of replacing it
+ */
+export function loadText(
+  menu: Menu,
+  text: string,
+  { title, merge = false }: { readonly title: string; readonly merge?: boolean },
+): { readonly menu: Menu; readonly report: Report } {
+  const config = merge ? menu.version.config.clone() : new Config(menu.tree);
+  const loaded = loadConfig(config, text, { merge });
+  const complete = !merge && isComplete(config, loaded);
+  const next = advance(menu, { ...menu.version, config, complete });
+  const report: Report = {
+    title,
+    assigned: loaded.assigned,
+    lines: reportLines(text, loaded),
+    added: complete ? newSymbols(config) : [],
+  };
+  const ignored = report.lines.filter((line) => line.ignored).length;
+  const said = `${title}: ${loaded.assigned} assignments taken${ignored > 0 ? `, ${ignored} lines ignored` : ''}.`;
+  return { menu: say(next, said), report };
+}
+
+/** True when a text sets more than a minimal configuration would: a file as `make` writes it. */
+function isComplete(config: Config, { assigned }: LoadReport): boolean {
+  return assigned > 0 && assigned > minimalText(config).split('\n').length - 1;
+}
+
+function reportLines(text: string, { notes }: LoadReport): ReportLine[] {
+  const lines = text.split(/\r\n|\r|\n/);
+  return notes.map(({ line, message, ignored }) => ({ line, text: lines[line - 1] ?? '', message, ignored }));
+}
+
+/** `.config` lines for `SYMBOL=value` assignments; the text of a string is quoted. */
+export function assignmentText(tree: Tree, assignments: readonly (readonly [name: string, value: string])[]): string {
+  return assignments
+    .map(([name, value]) => {
+      const sym: Sym | undefined = tree.symbols.get(name);
+      const quoted = sym?.type === 'string' ? `"${value.replace(/[\\"]/g, '\\$&')}"` : value;
+      return `${tree.prefix}${name}=${quoted}\n`;
+    })
+    .join('');
+}

@@ -5,6 +5,7 @@ import { DataSection } from './DataSection';
 import { LogSection } from './LogSection';
 import { MemorySection } from './MemorySection';
 import { CostSection } from '../menu/CostSection';
+import { PresetSection } from '../menu/PresetSection';
 import { MenuSection } from '../menu/MenuSection';
 import { StepSection } from './StepSection';
 
@@ -14,6 +15,7 @@ export interface Section {
 }
 
 export const menuSections: readonly Section[] = [
+  { id: 'preset', component: PresetSection },
   { id: 'cost', component: CostSection },
   { id: 'menu', component: MenuSection },
   { id: 'data', component: DataSection },

@@ -1,51 +1,18 @@
-/** The preset in use and what the configuration will cost, beside what the preset as shipped costs. */
+/** What the configuration will cost, beside what the preset as shipped costs; it stays in sight above the rows. */
 import type { ReactNode } from 'react';
 import type { PlanSummary } from '@/worker/protocol';
-import { useMenuStore, useRun, useSetup, useWorkbench } from '../context';
+import { useMenuStore, useRun, useSetup } from '../context';
 import { bytes, count, flops, significant } from '../format';
 import { isActive } from '../stores/run';
 import { summaryOf } from '../stores/setup';
-import { showPane } from '../stores/menu/cursor';
 import { JumpButton } from './JumpButton';
 
 export function CostSection(): ReactNode {
   return (
-    <section className="section cost-section" aria-labelledby="preset-title">
-      <PresetLine />
+    <section className="section cost-section" aria-label="Planned cost">
       <Cost />
       <ActiveNote />
     </section>
-  );
-}
-
-function PresetLine(): ReactNode {
-  const { menu } = useWorkbench();
-  const preset = useSetup((s) => s.preset);
-  const title = useSetup((s) => s.presets.find((p) => p.name === s.preset)?.title ?? '');
-  const changed = useMenuStore((s) => s.menu?.changes.count ?? 0);
-  return (
-    <div className="preset-line">
-      <div className="preset-name">
-        <h3 id="preset-title">{title || 'Preset'}</h3>
-        <p className="num muted ellipsis" title={preset ?? undefined}>
-          {preset ?? 'waiting for the engine'}
-          {changed > 0 && (
-            <span className="menu-changed-count">
-              {' '}
-              +{changed} {changed === 1 ? 'change' : 'changes'}
-            </span>
-          )}
-        </p>
-      </div>
-      <button
-        type="button"
-        disabled={preset === null}
-        title="Choose a preset (e in the menu)"
-        onClick={() => menu.act((m) => showPane(m, { kind: 'presets' }))}
-      >
-        Presets
-      </button>
-    </div>
   );
 }
 
@@ -76,7 +43,7 @@ function Cost(): ReactNode {
   const summary = summaryOf(plan);
   if (summary === null) return <p className="muted">{plan.status === 'planning' ? 'Planning the cost.' : ''}</p>;
   return (
-    <dl className="facts cost" aria-label="Planned cost" data-stale={plan.status === 'planning'}>
+    <dl className="facts cost" data-stale={plan.status === 'planning'}>
       {FIGURES.map(({ name, of, text }) => (
         <div key={name}>
           <dt>{name}</dt>

@@ -43,7 +43,7 @@ function SaveSlot(): ReactNode {
       <h3>In this browser</h3>
       <div className="row">
         <input
-          autoFocus
+          data-first-focus
           className="grow"
           aria-label="Name"
           value={name}

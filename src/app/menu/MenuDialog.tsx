@@ -1,4 +1,7 @@
-/** A modal over the page that belongs to the menu: Esc closes it, and the focus goes back to where it was. */
+/**
+ * A modal over the page that belongs to the menu: Esc closes it, and the focus goes back to where it was. What has
+ * `data-first-focus` takes it at first, else the close button.
+ */
 import { useId, useLayoutEffect, useRef, type ReactNode } from 'react';
 import { useWorkbench } from '../context';
 import { closePane } from '../stores/menu/cursor';
@@ -16,6 +19,7 @@ export function MenuDialog({ title, size = 'narrow', children }: MenuDialogProps
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
+    element?.querySelector<HTMLElement>('[data-first-focus]')?.focus();
     return () => element?.close();
   }, []);
   const close = (): void => menu.act(closePane);

@@ -1,5 +1,5 @@
 /** The rows of one screen as a tree: menuconfig's marks for the eye, words and states for the screen reader, one tab stop. */
-import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
+import type { KeyboardEvent, ReactNode } from 'react';
 import { isChangeable, isEnterable, isNew, selectedPrompt, valueText, type MenuRow } from '@/kconfig';
 import { useMenu, useWorkbench } from '../context';
 import { moveTo } from '../stores/menu/cursor';
@@ -9,27 +9,26 @@ import { menuKeyOf } from './keys';
 import { ValueEditor } from './ValueEditor';
 import { checkedState, shownUnit, spokenRow } from './words';
 
-export function MenuRows(): ReactNode {
+/** @param claimFocus called before a step after which the chosen row has the focus; see useRowFocus */
+export function MenuRows({ claimFocus }: { readonly claimFocus: () => void }): ReactNode {
   const { menu: store } = useWorkbench();
   const menu = useMenu((m) => m);
-  const list = useRef<HTMLDivElement>(null);
   const rows = rowsOf(menu);
   const { cursor, node: screen } = frameOf(menu);
-  const claims = useFocusOnRow(list, menu);
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.target instanceof HTMLInputElement) return;
     const entry = menuKeyOf(event);
     if (entry === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-    claims();
+    claimFocus();
     entry.run(store);
   };
   return (
     <div
-      ref={list}
       id="menu-rows"
       className="menu-rows"
+      data-marks={rows.some(({ node }) => valueText(menu.version.config, node) !== '')}
       role="tree"
       aria-label={screen.prompt?.text ?? 'Menu'}
       tabIndex={rows.length === 0 ? 0 : -1}
@@ -43,7 +42,7 @@ export function MenuRows(): ReactNode {
           index={index}
           chosen={index === cursor}
           onPress={() => {
-            claims();
+            claimFocus();
             store.act((m) => activate(moveTo(m, index)));
           }}
         />
@@ -51,21 +50,6 @@ export function MenuRows(): ReactNode {
       {rows.length === 0 && <p className="muted menu-empty">Nothing here now: z shows hidden options.</p>}
     </div>
   );
-}
-
-/** Moves the keyboard focus to the chosen row after a key, a press, or a step that asks for it; never on its own. */
-function useFocusOnRow(list: { readonly current: HTMLElement | null }, menu: Menu): () => void {
-  const claimed = useRef(false);
-  const seen = useRef(menu.focus);
-  useEffect(() => {
-    const wanted = claimed.current || seen.current !== menu.focus;
-    claimed.current = false;
-    seen.current = menu.focus;
-    if (!wanted || menu.editing !== null || menu.pane.kind !== 'none') return;
-    const row = list.current?.querySelector<HTMLElement>('[role=treeitem][tabindex="0"]');
-    (row ?? list.current)?.focus();
-  });
-  return () => (claimed.current = true);
 }
 
 interface RowProps {

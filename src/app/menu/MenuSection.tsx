@@ -9,6 +9,7 @@ import { InfoDialog } from './InfoDialog';
 import { MenuRows } from './MenuRows';
 import { PresetDialog } from './PresetDialog';
 import { ReportDialog } from './ReportDialog';
+import { useRowFocus } from './row-focus';
 import { SearchBox } from './SearchBox';
 
 export function MenuSection(): ReactNode {
@@ -36,6 +37,7 @@ export function MenuSection(): ReactNode {
 /** The dialogs come before the rows: their focus goes back before the rows claim it. */
 function OpenMenu(): ReactNode {
   const pane = useMenu((menu) => menu.pane);
+  const claimFocus = useRowFocus(useMenu((menu) => menu));
   return (
     <>
       {pane.kind === 'info' && <InfoDialog node={pane.node} part={pane.part} />}
@@ -48,11 +50,15 @@ function OpenMenu(): ReactNode {
       ) : (
         <>
           <Crumbs />
-          <MenuRows />
+          <MenuRows claimFocus={claimFocus} />
         </>
       )}
-      <Message />
-      {pane.kind !== 'search' && <HelpPane />}
+      {pane.kind !== 'search' && (
+        <>
+          <Message />
+          <HelpPane />
+        </>
+      )}
     </>
   );
 }

@@ -1,11 +1,10 @@
 /** The preset gallery: each with what would change against the configuration now, before it is loaded. */
 import { useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
-import { diffConfigs } from '@/kconfig';
 import type { PresetInfo } from '@/worker/protocol';
 import { useMenu, useWorkbench } from '../context';
 import { closePane } from '../stores/menu/cursor';
 import { loadPreset } from '../stores/menu/load';
-import { presetConfig } from '../stores/menu/model';
+import { differing, presetConfig } from '../stores/menu/model';
 import { DiffTable } from './DiffTable';
 import { MenuDialog } from './MenuDialog';
 import { foldTwins, type Family } from './presets';
@@ -102,7 +101,7 @@ function PresetList({ families, chosen, current, onChoose, onLoad }: PresetListP
       role="listbox"
       aria-label="Presets"
       tabIndex={0}
-      autoFocus
+      data-first-focus
       aria-activedescendant={chosen === null ? undefined : `preset-${chosen.preset.name}`}
       className="menu-hits"
       onKeyDown={onKeyDown}
@@ -136,7 +135,7 @@ function Detail({ preset }: { readonly preset: PresetInfo }): ReactNode {
   const presets = useMenu((menu) => menu.presets);
   const config = useMenu((menu) => menu.version.config);
   const entries = useMemo(
-    () => diffConfigs(config, presetConfig(tree, presets, preset.name)),
+    () => differing(config, presetConfig(tree, presets, preset.name)),
     [tree, presets, preset, config],
   );
   return (

@@ -179,7 +179,8 @@ function Trial({
   readonly symbol: Sym;
   readonly value: string;
 }): ReactNode {
-  const { result, changes, shown, hidden, overridden } = whatIf(config, symbol, value);
+  const { result, changes: all, shown, hidden, overridden } = whatIf(config, symbol, value);
+  const changes = all.filter(({ before, after }) => before.value !== after.value);
   if (!result.ok) return <p className="danger-text">{result.reason}</p>;
   const names = (symbols: readonly Sym[]): string => symbols.map((sym) => sym.name).join(', ');
   return (

@@ -1,8 +1,8 @@
 /** Steps that change the configuration, and the way back. */
-import { diffConfigs, edit, isEnterable, nodeOf, setTri, toggle } from '@/kconfig';
+import { edit, isEnterable, nodeOf, setTri, toggle } from '@/kconfig';
 import type { Config, Sym, Tri } from '@/kconfig';
 import { enter, isTyped, leave, startEdit } from './cursor';
-import { chosenNode, frameOf, say, withVersion, type Menu, type Version } from './model';
+import { chosenNode, differing, frameOf, say, withVersion, type Menu, type Version } from './model';
 
 /** Undo keeps this many steps. */
 const UNDO_DEPTH = 200;
@@ -23,7 +23,7 @@ export function change(menu: Menu, apply: (config: Config) => boolean): Menu | n
 
 /** The changes in a few words, for the eye and for the screen reader. */
 function consequences(before: Config, after: Config): string {
-  const changes = diffConfigs(before, after).filter(({ symbol }) => symbol.nodes.some((node) => node.prompt !== null));
+  const changes = differing(before, after).filter(({ symbol }) => symbol.nodes.some((node) => node.prompt !== null));
   if (changes.length === 0) return '';
   const shown = changes.slice(0, 3).map((entry) => `${entry.name} = ${entry.after.value || '""'}`);
   return `${shown.join(', ')}${changes.length > 3 ? ` and ${changes.length - 3} more` : ''}.`;

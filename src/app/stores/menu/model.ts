@@ -92,7 +92,7 @@ export interface Changes {
   readonly symbols: ReadonlySet<Sym>;
   /** Rows with a change on them or below them. */
   readonly nodes: ReadonlySet<MenuNode>;
-  /** Settings that a reader would count: a choice is one, promptless symbols are none. */
+  /** Settings that a reader would count: what was set by hand, a choice as one; not what followed from it. */
   readonly count: number;
 }
 
@@ -134,18 +134,22 @@ export function openMenu(
   };
 }
 
+/** The symbols whose value differs, whether or not it shows in a file. */
+export const differing = (before: Config, after: Config): DiffEntry[] =>
+  diffConfigs(before, after).filter((entry) => entry.before.value !== entry.after.value);
+
 export function changesOf(base: Config, config: Config): Changes {
-  const entries = base === config ? [] : diffConfigs(base, config);
+  const entries = base === config ? [] : differing(base, config);
   const symbols = new Set<Sym>();
   const nodes = new Set<MenuNode>();
   const counted = new Set<Sym | Choice>();
-  for (const { symbol, before, after } of entries) {
+  for (const { symbol } of entries) {
     symbols.add(symbol);
     const { choice } = symbol;
     const prompted = symbol.nodes.some((node) => node.prompt !== null);
-    if (prompted && (before.visible || after.visible)) counted.add(choice ?? symbol);
-    if (prompted)
-      for (const start of symbol.nodes) for (let at: MenuNode | null = start; at; at = at.parent) nodes.add(at);
+    if (!prompted) continue;
+    if (choice !== null || base.userValue(symbol) !== config.userValue(symbol)) counted.add(choice ?? symbol);
+    for (const start of symbol.nodes) for (let at: MenuNode | null = start; at; at = at.parent) nodes.add(at);
   }
   return { entries, symbols, nodes, count: counted.size };
 }

@@ -160,7 +160,7 @@ function LoadFile(): ReactNode {
         rows={6}
         aria-label="Configuration text"
         aria-describedby={hint}
-        placeholder={'CONFIG_GPT2_N_LAYER=6\n# CONFIG_GPT2_BIAS is not set'}
+        placeholder={'CONFIG_NAME=value\n# CONFIG_OTHER is not set'}
         value={text}
         spellCheck={false}
         onChange={(event) => setText(event.target.value)}

@@ -1,4 +1,4 @@
-/** The rows of one screen as a tree: menuconfig's marks for the eye, words and states for the screen reader, one tab stop. */
+/** The rows of one screen as a tree with one tab stop: marks of menuconfig for the eye, words and states for the screen reader. */
 import type { KeyboardEvent, ReactNode } from 'react';
 import { isChangeable, isEnterable, isNew, selectedPrompt, valueText, type MenuRow } from '@/kconfig';
 import { useMenu, useWorkbench } from '../context';
@@ -7,7 +7,7 @@ import { activate } from '../stores/menu/edit';
 import { frameOf, rowsOf, type Menu } from '../stores/menu/model';
 import { menuKeyOf } from './keys';
 import { ValueEditor } from './ValueEditor';
-import { checkedState, shownUnit, spokenRow } from './words';
+import { checkedState, shownUnit, spokenValue } from './words';
 
 /** @param claimFocus called before a step after which the chosen row has the focus; see useRowFocus */
 export function MenuRows({ claimFocus }: { readonly claimFocus: () => void }): ReactNode {
@@ -62,7 +62,7 @@ interface RowProps {
 
 function Row({ menu, row, index, chosen, onPress }: RowProps): ReactNode {
   const { node, indent, visible } = row;
-  const { config, complete } = menu.version;
+  const { config } = menu.version;
   const changed = menu.changes.nodes.has(node);
   const editing = chosen && node.kind === 'symbol' && menu.editing === node.item;
   const opens = node.isMenuconfig;
@@ -79,7 +79,6 @@ function Row({ menu, row, index, chosen, onPress }: RowProps): ReactNode {
       aria-selected={chosen}
       aria-checked={checkedState(config, node)}
       aria-expanded={opens ? false : undefined}
-      aria-label={spokenRow(config, node, changed, complete)}
       style={{ paddingLeft: 8 + 16 * indent }}
       onClick={(event) => {
         if (!(event.target instanceof HTMLInputElement)) onPress();
@@ -89,11 +88,15 @@ function Row({ menu, row, index, chosen, onPress }: RowProps): ReactNode {
         {editing ? <ValueEditor symbol={node.item} /> : <Mark menu={menu} row={row} />}
         <Prompt menu={menu} row={row} />
         {changed && (
-          <span className="menu-changed" title={`differs from ${menu.version.preset}`}>
+          <span className="menu-changed" aria-hidden="true" title={`differs from ${menu.version.preset}`}>
             {'\u25cf'}
           </span>
         )}
-        {opens && <span className="num menu-arrow">{enterable ? '--->' : '----'}</span>}
+        {opens && (
+          <span className="num menu-arrow" aria-hidden="true">
+            {enterable ? '--->' : '----'}
+          </span>
+        )}
       </span>
     </div>
   );
@@ -103,7 +106,7 @@ function Mark({ menu, row: { node } }: { readonly menu: Menu; readonly row: Menu
   const text = valueText(menu.version.config, node);
   if (text === '') return node.kind === 'comment' ? null : <span className="num menu-mark" />;
   return (
-    <span className="num menu-mark" title={text.length > 16 ? text : undefined}>
+    <span className="num menu-mark" aria-hidden="true" title={text.length > 16 ? text : undefined}>
       {text}
     </span>
   );
@@ -119,8 +122,10 @@ function Prompt({ menu, row: { node } }: { readonly menu: Menu; readonly row: Me
     <span className="menu-prompt">
       {named && <code className="menu-name">{node.item.name} </code>}
       {node.kind === 'comment' ? `*** ${text} ***` : text}
+      <span className="visually-hidden">{spokenValue(config, node)}</span>
       {picked !== null && <span className="menu-picked"> ({picked})</span>}
       {unit !== null && <span className="muted"> {unit}</span>}
+      {menu.changes.nodes.has(node) && <span className="visually-hidden">, changed</span>}
       {complete && isNew(config, node) && <span className="menu-new"> (NEW)</span>}
     </span>
   );

@@ -1,12 +1,9 @@
 /** Rows and values in words: types, limits, values for display and for the screen reader. */
 import {
   isChangeable,
-  isEnterable,
   isLogical,
-  isNew,
   rangeText,
   realRangeText,
-  selectedPrompt,
   TRI_TEXT,
   unitOf,
   type Config,
@@ -41,20 +38,11 @@ export const shownValue = (value: string): string => (value === '' ? '""' : valu
 export const valueOf = (config: Config, item: Item): string =>
   item.kind === 'choice' ? (config.selection(item)?.name ?? TRI_TEXT[config.tri(item)]) : config.value(item);
 
-/** What a row says, for the screen reader: prompt, value, unit, state. */
-export function spokenRow(config: Config, node: MenuNode, changed: boolean, fresh: boolean): string {
-  const parts = [node.prompt?.text ?? (node.kind === 'symbol' ? node.item.name : node.kind)];
-  if (node.kind === 'choice') parts.push(selectedPrompt(config, node) ?? 'nothing picked');
-  if (node.kind === 'symbol' && !isLogical(node.item.type)) {
-    parts.push([shownValue(config.value(node.item)), shownUnit(node.item)].filter(Boolean).join(' '));
-  }
-  if (node.kind === 'symbol' && isLogical(node.item.type) && !isChangeable(config, node)) {
-    parts.push(`fixed at ${config.value(node.item)}`);
-  }
-  if (changed) parts.push('changed');
-  if (fresh && isNew(config, node)) parts.push('new');
-  if (node.isMenuconfig && isEnterable(config, node)) parts.push('opens a menu');
-  return parts.join(', ');
+/** What a row's mark says, for the screen reader; a mark that is a check state says it by itself. */
+export function spokenValue(config: Config, node: MenuNode): string {
+  if (node.kind !== 'symbol') return '';
+  if (!isLogical(node.item.type)) return `, ${shownValue(config.value(node.item))}`;
+  return isChangeable(config, node) ? '' : `, fixed at ${config.value(node.item)}`;
 }
 
 /** State of a check mark, where the row has one. */

@@ -8,7 +8,7 @@ import { createMenuStore, type MenuStoreApi } from '@/app/stores/menu';
 import { jump, jumpToItem, leave, leaveTo, moveTo, search, toggleShowAll } from '@/app/stores/menu/cursor';
 import { activate, commit, flip, redo, revert, setTo, undo } from '@/app/stores/menu/edit';
 import { linkQuery, pack, readStart, unpack, withoutConfig, type Start } from '@/app/stores/menu/link';
-import { loadPreset, loadText } from '@/app/stores/menu/load';
+import { loadPreset, loadTarget, loadText } from '@/app/stores/menu/load';
 import { chosenNode, minimalText, openMenu, rowsOf, type Menu } from '@/app/stores/menu/model';
 import { createSetupStore, requestOf, type SetupStoreApi } from '@/app/stores/setup';
 
@@ -155,6 +155,14 @@ describe('loading', () => {
     expect(complete.menu.version.complete).toBe(true);
     const minimal = loadText(opened(), 'CONFIG_WIDTH=9\n', { title: 'x' });
     expect(minimal.report.added).toEqual([]);
+  });
+
+  it('starts from nothing as the targets of make do', () => {
+    const yes = loadTarget(loadPreset(opened(), 'wide'), 'allyesconfig');
+    expect(['FAST', 'DEEP', 'HIDDEN', 'WIDTH'].map((name) => value(yes, name))).toEqual(['y', 'y', 'y', '8']);
+    expect(yes.version.preset).toBe('wide');
+    expect(value(loadTarget(yes, 'allnoconfig'), 'FAST')).toBe('n');
+    expect(minimalText(loadTarget(yes, 'alldefconfig').version.config)).toBe('');
   });
 
   it('folds a twin under its preset, and leaves an orphan alone', () => {

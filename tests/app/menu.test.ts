@@ -157,7 +157,9 @@ describe('by keyboard alone', () => {
 
     await press(page, 'w');
     await dialog.getByText('It would bring up TOKENIZER_BPE_VOCAB.').waitFor();
-    expect(await dialog.locator('tr', { hasText: 'TOKENIZER_CHAR' }).innerText()).toMatch(/y\s+n$/);
+    expect(await dialog.locator('tr', { hasText: /^Tokenizer/ }).innerText()).toMatch(
+      /TOKENIZER_CHAR\s+TOKENIZER_BPE$/,
+    );
     await press(page, 'Escape');
     await page.context().close();
   });
@@ -168,10 +170,13 @@ describe('by keyboard alone', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByText('This is the configuration in use').waitFor();
     await press(page, 'ArrowDown');
-    expect(await dialog.locator('.diff').innerText()).toMatch(/DATASET_SOTU\s+n\s+y/);
+    expect(await dialog.locator('.diff').innerText()).toMatch(/Dataset\s+choice\s+DATASET_MOBY_DICK\s+DATASET_SOTU/);
     await press(page, 'Enter');
     await page.getByText('Preset gpt2-sotu-bpe.').waitFor();
     expect(await page.locator('.topbar-preset').innerText()).toBe('gpt2-sotu-bpe');
+    await press(page, 'v');
+    await dialog.getByText('No value differs.').waitFor();
+    await press(page, 'Escape');
     await press(page, 'u');
     await expect.poll(() => page.locator('.topbar-preset').innerText()).toBe('gpt2-vanilla-baseline-ci');
     await page.context().close();
@@ -243,6 +248,8 @@ describe('looks', () => {
     await check('why');
     await press(page, 'Escape', 'e', 'ArrowDown');
     await check('presets');
+    await press(page, 'Escape', 'v');
+    await check('changes');
     await press(page, 'Escape', 's');
     await check('save');
     await press(page, 'Escape', 'l');

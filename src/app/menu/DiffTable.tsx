@@ -1,6 +1,6 @@
-/** Symbols that differ between two configurations, with the reason for the second value. */
+/** Settings that differ between two configurations, with the reason for the second value. A choice is one row. */
 import type { ReactNode } from 'react';
-import { originText, type DiffEntry, type DiffSide } from '@/kconfig';
+import { itemText, originText, type Choice, type DiffEntry, type DiffSide } from '@/kconfig';
 import { promptOf, shownValue } from './words';
 
 interface DiffTableProps {
@@ -9,8 +9,14 @@ interface DiffTableProps {
   readonly after: string;
 }
 
-const sideText = ({ value, visible, written }: DiffSide): string =>
-  visible || written ? shownValue(value) : `${shownValue(value)} (hidden)`;
+interface DiffRow {
+  readonly key: string;
+  readonly prompt: string;
+  readonly name: string;
+  readonly before: string;
+  readonly after: string;
+  readonly reason: string;
+}
 
 export function DiffTable({ entries, before, after }: DiffTableProps): ReactNode {
   const shown = entries.filter(({ symbol }) => symbol.nodes.some((node) => node.prompt !== null));
@@ -30,14 +36,14 @@ export function DiffTable({ entries, before, after }: DiffTableProps): ReactNode
           </tr>
         </thead>
         <tbody>
-          {shown.map((entry) => (
-            <tr key={entry.name}>
-              <th scope="row" title={originText(entry.after.origin)}>
-                {promptOf(entry.symbol)}
-                <span className="num muted diff-name">{entry.name}</span>
+          {diffRows(shown).map((row) => (
+            <tr key={row.key}>
+              <th scope="row" title={row.reason}>
+                {row.prompt}
+                <span className="num muted diff-name">{row.name}</span>
               </th>
-              <td className="num muted">{sideText(entry.before)}</td>
-              <td className="num">{sideText(entry.after)}</td>
+              <td className="num muted">{row.before}</td>
+              <td className="num">{row.after}</td>
             </tr>
           ))}
         </tbody>
@@ -49,4 +55,38 @@ export function DiffTable({ entries, before, after }: DiffTableProps): ReactNode
       )}
     </>
   );
+}
+
+const sideText = ({ value, visible, written }: DiffSide): string =>
+  visible || written || value !== '' ? shownValue(value) : 'hidden';
+
+function diffRows(entries: readonly DiffEntry[]): DiffRow[] {
+  const seen = new Set<Choice>();
+  return entries.flatMap((entry) => {
+    const { symbol, name, before, after } = entry;
+    const { choice } = symbol;
+    const reason = originText(after.origin);
+    if (choice === null || symbol.type !== 'bool') {
+      const prompt = promptOf(symbol);
+      return [{ key: name, prompt, name, before: sideText(before), after: sideText(after), reason }];
+    }
+    if (seen.has(choice)) return [];
+    seen.add(choice);
+    return [choiceRow(choice, entries, reason)];
+  });
+}
+
+/** The member that left and the one that came; none where the choice was or becomes hidden. */
+function choiceRow(choice: Choice, entries: readonly DiffEntry[], reason: string): DiffRow {
+  const members = entries.filter(({ symbol }) => symbol.choice === choice);
+  const picked = (side: 'before' | 'after'): string =>
+    members.find((entry) => entry[side].value === 'y')?.name ?? 'none';
+  return {
+    key: `choice ${choice.id}`,
+    prompt: promptOf(choice),
+    name: choice.name === null ? 'choice' : itemText(choice),
+    before: picked('before'),
+    after: picked('after'),
+    reason,
+  };
 }

@@ -3,6 +3,7 @@ import { useId, useState, type ReactNode } from 'react';
 import { addressOf } from '../address';
 import { useMenu, useMenuStore, useWorkbench } from '../context';
 import { closePane } from '../stores/menu/cursor';
+import { loadTarget, TARGETS } from '../stores/menu/load';
 import { say } from '../stores/menu/model';
 import { downloadDefconfig, downloadFull } from './files';
 import { MenuDialog } from './MenuDialog';
@@ -20,6 +21,7 @@ export function FilesDialog({ part }: { readonly part: 'save' | 'load' }): React
     <MenuDialog title="Load a configuration">
       <LoadSlots />
       <LoadFile />
+      <LoadTargets />
     </MenuDialog>
   );
 }
@@ -176,6 +178,23 @@ function LoadFile(): ReactNode {
         <span id={hint} className="muted">
           Every line without effect is reported with its reason.
         </span>
+      </div>
+    </>
+  );
+}
+
+function LoadTargets(): ReactNode {
+  const { menu } = useWorkbench();
+  const names = Object.keys(TARGETS) as (keyof typeof TARGETS)[];
+  return (
+    <>
+      <h3>From nothing</h3>
+      <div className="row">
+        {names.map((name) => (
+          <button key={name} type="button" onClick={() => menu.act((m) => closePane(loadTarget(m, name)))}>
+            {name}
+          </button>
+        ))}
       </div>
     </>
   );

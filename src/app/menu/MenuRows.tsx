@@ -79,7 +79,7 @@ function Row({ menu, row, index, chosen, onPress }: RowProps): ReactNode {
       aria-selected={chosen}
       aria-checked={checkedState(config, node)}
       aria-expanded={opens ? false : undefined}
-      style={{ paddingLeft: 8 + 16 * indent }}
+      style={{ paddingLeft: 12 + 16 * indent }}
       onClick={(event) => {
         if (!(event.target instanceof HTMLInputElement)) onPress();
       }}

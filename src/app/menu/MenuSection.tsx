@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { useMenu, useMenuStore, useWorkbench } from '../context';
 import { leaveTo, search, showPane } from '../stores/menu/cursor';
 import { redo, undo } from '../stores/menu/edit';
+import { ChangesDialog } from './ChangesDialog';
 import { FilesDialog } from './FilesDialog';
 import { HelpPane } from './HelpPane';
 import { InfoDialog } from './InfoDialog';
@@ -42,6 +43,7 @@ function OpenMenu(): ReactNode {
     <>
       {pane.kind === 'info' && <InfoDialog node={pane.node} part={pane.part} />}
       {pane.kind === 'presets' && <PresetDialog />}
+      {pane.kind === 'changes' && <ChangesDialog />}
       {pane.kind === 'files' && <FilesDialog part={pane.part} />}
       {pane.kind === 'report' && <ReportDialog report={pane.report} />}
       <Toolbar />

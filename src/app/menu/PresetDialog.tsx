@@ -43,7 +43,8 @@ export function PresetDialog(): ReactNode {
         </div>
         {chosen !== null && family !== undefined && (
           <div className="presets-detail">
-            <Detail preset={chosen} />
+            <h3>{chosen.title}</h3>
+            <p className="num muted">{chosen.name}</p>
             {family.twin && (
               <label className="check">
                 <input
@@ -60,6 +61,7 @@ export function PresetDialog(): ReactNode {
               </button>
               <span className="muted">Undo brings the configuration back.</span>
             </div>
+            <Detail preset={chosen} />
           </div>
         )}
       </div>
@@ -138,15 +140,9 @@ function Detail({ preset }: { readonly preset: PresetInfo }): ReactNode {
     () => differing(config, presetConfig(tree, presets, preset.name)),
     [tree, presets, preset, config],
   );
-  return (
-    <>
-      <h3>{preset.title}</h3>
-      <p className="num muted">{preset.name}</p>
-      {entries.length === 0 ? (
-        <p>This is the configuration in use: nothing would change.</p>
-      ) : (
-        <DiffTable entries={entries} before="Now" after="Preset" />
-      )}
-    </>
+  return entries.length === 0 ? (
+    <p>This is the configuration in use: nothing would change.</p>
+  ) : (
+    <DiffTable entries={entries} before="Now" after="Preset" />
   );
 }

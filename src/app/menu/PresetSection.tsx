@@ -14,17 +14,18 @@ export function PresetSection(): ReactNode {
         <h3 id="preset-title">{title || 'Preset'}</h3>
         <p className="num muted ellipsis" title={preset ?? undefined}>
           {preset ?? 'waiting for the engine'}
-          {changed > 0 && (
-            <span
-              className="menu-changed-count"
-              title={`${changed} ${changed === 1 ? 'option differs' : 'options differ'}`}
-            >
-              {' '}
-              +{changed}
-            </span>
-          )}
         </p>
       </div>
+      {changed > 0 && (
+        <button
+          type="button"
+          className="quiet menu-changed-count"
+          title="Show the changes (v in the menu)"
+          onClick={() => menu.act((m) => showPane(m, { kind: 'changes' }))}
+        >
+          {changed} {changed === 1 ? 'change' : 'changes'}
+        </button>
+      )}
       <button
         type="button"
         disabled={preset === null}

@@ -51,6 +51,7 @@ export const MENU_KEYS: readonly MenuKey[] = [
     title: 'Download the minimal configuration',
     run: ({ act }) => act((menu) => say(menu, `Downloaded ${downloadDefconfig(menu)}.`)),
   },
+  key(['v'], 'Changes against the preset or another configuration', (menu) => showPane(menu, { kind: 'changes' })),
   key(['e'], 'Presets', (menu) => showPane(menu, { kind: 'presets' })),
 ];
 

@@ -1,5 +1,5 @@
 /** Configurations from outside: presets, files, slots, links. Every line without effect is reported with its reason. */
-import { Config, loadConfig, newSymbols } from '@/kconfig';
+import { allDefConfig, allModConfig, allNoConfig, allYesConfig, Config, loadConfig, newSymbols } from '@/kconfig';
 import type { LoadReport, Sym, Tree } from '@/kconfig';
 import { advance } from './edit';
 import { minimalText, NO_PANE, presetConfig, say, type Menu, type Report, type ReportLine } from './model';
@@ -31,9 +31,25 @@ export function loadText(
     added: complete ? newSymbols(config) : [],
   };
   const ignored = report.lines.filter((line) => line.ignored).length;
-  const said = `${title}: ${loaded.assigned} assignments taken${ignored > 0 ? `, ${ignored} lines ignored` : ''}.`;
+  const said = `${title}: ${plural(loaded.assigned, 'assignment')} taken${ignored > 0 ? `, ${plural(ignored, 'line')} without effect` : ''}.`;
   return { menu: say(next, said), report };
 }
+
+/** The configurations of make's targets of these names. */
+export const TARGETS = {
+  alldefconfig: allDefConfig,
+  allyesconfig: allYesConfig,
+  allnoconfig: allNoConfig,
+  allmodconfig: allModConfig,
+} as const;
+
+/** Replaces the configuration by that of a target. The preset stays what the changes are counted against. */
+export function loadTarget(menu: Menu, target: keyof typeof TARGETS): Menu {
+  const config = TARGETS[target](menu.tree);
+  return say({ ...advance(menu, { ...menu.version, config, complete: false }), pane: NO_PANE }, `${target}.`);
+}
+
+const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
 
 /** True when a text sets more than a minimal configuration would: a file as `make` writes it. */
 function isComplete(config: Config, { assigned }: LoadReport): boolean {

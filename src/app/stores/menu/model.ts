@@ -61,6 +61,7 @@ export type Pane =
     }
   | { readonly kind: 'info'; readonly node: MenuNode; readonly part: 'all' | 'why' }
   | { readonly kind: 'presets' }
+  | { readonly kind: 'changes' }
   | { readonly kind: 'files'; readonly part: 'save' | 'load' }
   | { readonly kind: 'report'; readonly report: Report };
 
@@ -102,9 +103,7 @@ export const NO_PANE: Pane = { kind: 'none' };
 export function presetConfig(tree: Tree, presets: readonly PresetInfo[], name: string): Config {
   const preset = presets.find((candidate) => candidate.name === name);
   if (!preset) throw new Error(`there is no preset "${name}"; there are: ${presets.map((p) => p.name).join(', ')}`);
-  const config = new Config(tree);
-  loadConfig(config, preset.text, { quick: true });
-  return config;
+  return textConfig(tree, preset.text);
 }
 
 /** The menu at its root over a preset. Throws KconfigError when the sources cannot be read. */
@@ -132,6 +131,13 @@ export function openMenu(
     changes: changesOf(base, base),
     focus: 0,
   };
+}
+
+/** A configuration by its minimal text, for comparison. */
+export function textConfig(tree: Tree, text: string): Config {
+  const config = new Config(tree);
+  loadConfig(config, text, { quick: true });
+  return config;
 }
 
 /** The symbols whose value differs, whether or not it shows in a file. */

@@ -1,6 +1,6 @@
 /** The engine's side of the door: one run at a time, driven by commands, reporting by events. */
-import type { CorpusLoaders } from '@/data/corpus';
-import { staticVocabSize } from '@/data/corpus';
+import type { CorpusLoaders, CorpusShape } from '@/data/corpus';
+import { staticCorpusShape, staticVocabSize } from '@/data/corpus';
 import { DEFAULT_TRAITS, DeviceError, type EngineDevice, openDevice } from '@/engine/device';
 import type { TuneCache } from '@/engine/autotune';
 import { measureRoof } from '@/engine/probe';
@@ -14,7 +14,7 @@ import { sampleToken } from '@/experiment/sampling';
 import { KCONFIG_SOURCES, openStrict, setSymbol, symbolValues } from '@/experiment/kconfig-tree';
 import { writeConfig, writeMinConfig } from '@/kconfig';
 import { RunControl, train } from '@/experiment/train';
-import { type CorpusShape, type TrainingPlan, planTraining } from '@/experiment/training-plan';
+import { type TrainingPlan, planTraining } from '@/experiment/training-plan';
 import { describeRun, referenceLines } from './describe';
 import { PRESETS, presetNamed } from './presets';
 import { browserTuneCache } from './tune-cache';
@@ -163,7 +163,7 @@ export class EngineWorker implements WorkerApi {
       vocabMultiple: config.model.vocabMultiple,
     });
     const corpus = fixed === null ? await this.#measureCorpus(request, config) : null;
-    const shape = corpus?.shape ?? { trainTokens: 1 << 20, valTokens: 1 << 17, sampling: 'window' as const };
+    const shape = corpus?.shape ?? staticCorpusShape(config.dataset, config.model.blockSize);
     const traits = this.#engine?.traits ?? DEFAULT_TRAITS;
     this.#warmUpLater(request, config);
     return summarise(

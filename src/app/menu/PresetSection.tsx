@@ -16,24 +16,26 @@ export function PresetSection(): ReactNode {
           {preset ?? 'waiting for the engine'}
         </p>
       </div>
-      {changed > 0 && (
+      <div className="preset-actions">
         <button
           type="button"
-          className="quiet menu-changed-count"
-          title="Show the changes (v in the menu)"
-          onClick={() => menu.act((m) => showPane(m, { kind: 'changes' }))}
+          disabled={preset === null}
+          title="Choose a preset (e in the menu)"
+          onClick={() => menu.act((m) => showPane(m, { kind: 'presets' }))}
         >
-          {changed} {changed === 1 ? 'change' : 'changes'}
+          Presets
         </button>
-      )}
-      <button
-        type="button"
-        disabled={preset === null}
-        title="Choose a preset (e in the menu)"
-        onClick={() => menu.act((m) => showPane(m, { kind: 'presets' }))}
-      >
-        Presets
-      </button>
+        {changed > 0 && (
+          <button
+            type="button"
+            className="quiet menu-changed-count"
+            title="Show the changes (v in the menu)"
+            onClick={() => menu.act((m) => showPane(m, { kind: 'changes' }))}
+          >
+            {changed} {changed === 1 ? 'change' : 'changes'}
+          </button>
+        )}
+      </div>
     </section>
   );
 }

@@ -151,7 +151,7 @@ describe('loading', () => {
 
   it('marks as new only what a complete file leaves out', () => {
     const complete = loadText(opened(), '# CONFIG_FAST is not set\nCONFIG_WIDTH=8\nCONFIG_RED=y\n', { title: 'x' });
-    expect(complete.report.added.map((sym) => sym.name)).toContain('RATE');
+    expect(complete.report.added.map((sym) => sym.name)).toEqual(['RATE']);
     expect(complete.menu.version.complete).toBe(true);
     const minimal = loadText(opened(), 'CONFIG_WIDTH=9\n', { title: 'x' });
     expect(minimal.report.added).toEqual([]);

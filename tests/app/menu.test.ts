@@ -109,6 +109,7 @@ describe('by keyboard alone', () => {
     expect(await focused(page)).toBe('Layers, 3, changed');
 
     await press(page, 'r');
+    await page.getByText('A GPT-2 of 3 layers').waitFor({ timeout: 60_000 });
     await page.locator('.state.state-finished').waitFor({ timeout: 90_000 });
     expect(await page.locator('.run-status').innerText()).toContain('40/40');
     expect(await page.locator('.sentences').innerText()).toContain('best validation loss');

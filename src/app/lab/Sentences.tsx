@@ -73,7 +73,7 @@ function beforeRun(
     summary !== null
       ? `${title ?? 'This model'} has ${count(summary.parameters)} parameters, sees ${count(summary.tokensPerStep)} tokens a step and needs ${bytes(summary.memory.totalBytes)}.`
       : plan.status === 'refused'
-        ? 'This configuration does not fit the device; the menu says what would shrink it.'
+        ? 'This configuration cannot run; the menu says why and what to change.'
         : 'The cost of the preset is being planned.';
   return [
     {

@@ -1,6 +1,6 @@
 /** Typing a value in its row: checked against type and range at every key, taken by Enter, left by Esc. */
 import { useId, useRef, useState, type ReactNode } from 'react';
-import { validate, type Sym } from '@/kconfig';
+import { validate, type Config, type Sym } from '@/kconfig';
 import { useMenu, useWorkbench } from '../context';
 import { closePane } from '../stores/menu/cursor';
 import { commit } from '../stores/menu/edit';
@@ -15,7 +15,6 @@ export function ValueEditor({ symbol }: { readonly symbol: Sym }): ReactNode {
   const done = useRef(false);
   const hint = useId();
   const problem = validate(config, symbol, text) ?? refused;
-  const isNumber = symbol.type !== 'string' || symbol.real !== null;
 
   const take = (): void => {
     if (problem !== null) return;
@@ -54,7 +53,7 @@ export function ValueEditor({ symbol }: { readonly symbol: Sym }): ReactNode {
         aria-describedby={hint}
         autoComplete="off"
         spellCheck={false}
-        inputMode={isNumber ? 'decimal' : 'text'}
+        inputMode={needsDigitsOnly(config, symbol) ? 'numeric' : 'text'}
         value={text}
         onChange={(event) => {
           setRefused(null);
@@ -74,4 +73,10 @@ export function ValueEditor({ symbol }: { readonly symbol: Sym }): ReactNode {
       </span>
     </span>
   );
+}
+
+/** A phone's number pad has no sign and no exponent. */
+function needsDigitsOnly(config: Config, symbol: Sym): boolean {
+  const range = symbol.type === 'int' ? config.activeRange(symbol) : null;
+  return range !== null && range.low >= 0n;
 }

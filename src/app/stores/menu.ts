@@ -107,11 +107,12 @@ export function createMenuStore({ setup, replan, storage, start }: MenuOptions):
       });
     },
     saveSlot(name) {
-      const { menu, slots } = store.getState();
+      const { menu } = store.getState();
       if (menu === null) return;
       const { config, preset } = menu.version;
       const slot: Slot = { name, preset, text: minimalText(config), savedAt: new Date().toISOString() };
-      const kept = [slot, ...slots.filter((other) => other.name !== name)];
+      // Another tab may have saved meanwhile.
+      const kept = [slot, ...readSlots(storage).filter((other) => other.name !== name)];
       const problem = writeSlots(storage, kept);
       store.setState({
         menu: say(menu, problem ?? `Saved as ${name} in this browser.`),
@@ -120,7 +121,7 @@ export function createMenuStore({ setup, replan, storage, start }: MenuOptions):
     },
     deleteSlot(name) {
       const { menu, slots } = store.getState();
-      const kept = slots.filter((other) => other.name !== name);
+      const kept = readSlots(storage).filter((other) => other.name !== name);
       const problem = writeSlots(storage, kept);
       store.setState({
         slots: problem === null ? kept : slots,

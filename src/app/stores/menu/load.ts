@@ -2,7 +2,7 @@
 import { allDefConfig, allModConfig, allNoConfig, allYesConfig, Config, loadConfig, newSymbols } from '@/kconfig';
 import type { LoadReport, Sym, Tree } from '@/kconfig';
 import { advance } from './edit';
-import { minimalText, NO_PANE, presetConfig, say, type Menu, type Report, type ReportLine } from './model';
+import { NO_PANE, presetConfig, say, type Menu, type Report, type ReportLine } from './model';
 
 /** Loads a preset as it ships. It can be undone. */
 export function loadPreset(menu: Menu, name: string): Menu {
@@ -22,13 +22,14 @@ export function loadText(
 ): { readonly menu: Menu; readonly report: Report } {
   const config = merge ? menu.version.config.clone() : new Config(menu.tree);
   const loaded = loadConfig(config, text, { merge });
-  const complete = !merge && isComplete(config, loaded);
+  const unset = unsetSymbols(config);
+  const complete = !merge && isComplete(loaded, unset);
   const next = advance(menu, { ...menu.version, config, complete });
   const report: Report = {
     title,
     assigned: loaded.assigned,
     lines: reportLines(text, loaded),
-    added: complete ? newSymbols(config) : [],
+    added: complete ? unset : [],
   };
   const ignored = report.lines.filter((line) => line.ignored).length;
   const said = `${title}: ${plural(loaded.assigned, 'assignment')} taken${ignored > 0 ? `, ${plural(ignored, 'line')} without effect` : ''}.`;
@@ -51,10 +52,14 @@ export function loadTarget(menu: Menu, target: keyof typeof TARGETS): Menu {
 
 const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
 
-/** True when a text sets more than a minimal configuration would: a file as `make` writes it. */
-function isComplete(config: Config, { assigned }: LoadReport): boolean {
-  return assigned > 0 && assigned > minimalText(config).split('\n').length - 1;
+/** True for a file as `make` writes it, perhaps of an older tree: it sets no fewer symbols than it leaves unset. */
+function isComplete({ assigned }: LoadReport, unset: readonly Sym[]): boolean {
+  return assigned > 0 && assigned >= unset.length;
 }
+
+/** What a file leaves to the defaults: of a choice, the member in force. */
+const unsetSymbols = (config: Config): Sym[] =>
+  newSymbols(config).filter((sym) => sym.choice === null || config.selection(sym.choice) === sym);
 
 function reportLines(text: string, { notes }: LoadReport): ReportLine[] {
   const lines = text.split(/\r\n|\r|\n/);

@@ -196,6 +196,14 @@ describe('by keyboard alone', () => {
     await press(page, 'Escape');
     await find(page, 'n_layer');
     expect(await focused(page)).toBe('Layers, 1, changed');
+
+    // A link followed in the open page; undo leads back before it.
+    await page.evaluate(() => void (location.hash = '#/lab?defconfig=gpt2-task-recall&GPT2_N_LAYER=5'));
+    await expect.poll(() => page.locator('.topbar-preset').innerText()).toBe('gpt2-task-recall +1 changed');
+    await find(page, 'n_layer');
+    expect(await focused(page)).toBe('Layers, 5, changed');
+    await press(page, 'u', 'u');
+    expect(await focused(page)).toBe('Layers, 1, changed');
     await page.context().close();
   });
 

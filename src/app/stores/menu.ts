@@ -84,7 +84,8 @@ export function createMenuStore({ setup, replan, storage, start }: MenuOptions):
   const openFrom = ({ sources, presets, preset, overrides }: SetupStore): void => {
     try {
       const opened = openMenu(sources ?? {}, presets, preset ?? '');
-      const menu = withOverrides(pending === null ? opened : applyStart(opened, pending), overrides);
+      const started = withOverrides(pending === null ? opened : applyStart(opened, pending), overrides);
+      const menu: Menu = { ...started, undo: [] };
       pending = null;
       store.setState({ menu, error: null });
       publish(setup, menu);

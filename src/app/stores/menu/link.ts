@@ -83,7 +83,7 @@ export function applyStart(menu: Menu, { text, assignments, problem }: Start): M
   const lines = [];
   const load = (content: string, merge: boolean): void => {
     const loaded = loadText(next, content, { title: 'Configuration from the address', merge });
-    next = { ...loaded.menu, undo: [], message: '', version: { ...loaded.menu.version, complete: false } };
+    next = { ...loaded.menu, message: '', version: { ...loaded.menu.version, complete: false } };
     lines.push(...loaded.report.lines.filter((line) => line.ignored));
   };
   if (problem !== null) lines.push({ line: 1, text: 'c=', message: problem, ignored: true });

@@ -72,7 +72,8 @@ export class EngineWorker implements WorkerApi {
   /** A run prepared ahead: kernels compile while the user is still looking, so that Run starts at once. */
   #warm: { readonly key: string; readonly open: Promise<OpenRun> } | null = null;
   #warmTimer: ReturnType<typeof setTimeout> | undefined;
-  readonly #corpora = new Map<string, Promise<CorpusSizes>>();
+  /** By configuration; the reader's own text is compared itself. */
+  readonly #corpora = new Map<string, { readonly text: string | null; readonly sizes: Promise<CorpusSizes> }>();
   /** Work that must happen between steps (samples), in order. */
   readonly #between: (() => Promise<void>)[] = [];
 
@@ -175,18 +176,22 @@ export class EngineWorker implements WorkerApi {
   /** Sizes of a text's corpus, remembered for the texts planned last: every edit in the menu asks again. */
   #measureCorpus(request: RunRequest, config: ExperimentConfig): Promise<CorpusSizes> {
     const { dataset, tokenizer, model } = config;
-    const key = JSON.stringify([dataset, tokenizer, model.blockSize, model.vocabMultiple, request.customText ?? null]);
+    const text = request.customText?.text ?? null;
+    const key = JSON.stringify([dataset, tokenizer, model.blockSize, model.vocabMultiple, text === null]);
     const known = this.#corpora.get(key);
-    if (known) return known;
-    const sizes = loadRunCorpus(config, this.#loaders(), request.customText).then(
+    if (known?.text === text) return known.sizes;
+    // Without progress: that of a run that is going on would be overwritten.
+    const { fetchText } = this.#loaders();
+    const sizes = loadRunCorpus(config, { fetchText }, request.customText).then(
       ({ vocabSize, train, val, sampling }) => ({
         vocabSize,
         shape: { trainTokens: train.length, valTokens: val.length, sampling },
       }),
     );
     if (this.#corpora.size >= CORPORA_KEPT) this.#corpora.clear();
-    this.#corpora.set(key, sizes);
-    sizes.catch(() => this.#corpora.delete(key));
+    const entry = { text, sizes };
+    this.#corpora.set(key, entry);
+    sizes.catch(() => this.#corpora.get(key) === entry && this.#corpora.delete(key));
     return sizes;
   }
 

@@ -6,7 +6,7 @@ import type { Gpt2Config } from '@/models/config';
 import { type Gpt2TrainingGraph, buildGpt2, buildGpt2Training } from '@/models/gpt2';
 import { adamwStep, clipCoefficient } from '@/optim/adamw';
 import { learningRateAt } from '@/optim/schedule';
-import type { BackendSummary, EvalResult, NamedTensors, StepResult, TrainingBackend } from './backend';
+import type { BackendSummary, EvalResult, NamedTensors, StepResult, TrainingBackend, TrainingState } from './backend';
 import { STREAM, drawBatch } from './batches';
 import type { ExperimentConfig } from './config';
 import { initialValues } from './init';
@@ -50,6 +50,7 @@ export class ReferenceBackend implements TrainingBackend {
       allocatedBytes: bytes,
       memory: { categories, totalBytes: bytes, largest: [] },
       variants: { reference: ['f64'] },
+      programs: [],
     };
   }
 
@@ -169,6 +170,35 @@ export class ReferenceBackend implements TrainingBackend {
     for (const [name, { m, v }] of this.#moments) {
       m.set(tensors.get(`exp_avg.${name}`)!.data);
       v.set(tensors.get(`exp_avg_sq.${name}`)!.data);
+    }
+    return Promise.resolve();
+  }
+
+  #stateArrays(): [string, readonly number[], Float64Array][] {
+    return this.#train.graph.parameters.flatMap(({ name, shape }) => {
+      const { m, v } = this.#moments.get(name)!;
+      const weights = this.#weights.get(name)!;
+      return [
+        [name, shape, weights],
+        [`exp_avg.${name}`, shape, m],
+        [`exp_avg_sq.${name}`, shape, v],
+      ];
+    });
+  }
+
+  saveState(): Promise<TrainingState> {
+    const copies = this.#stateArrays().map(
+      ([name, shape, data]) => [name, { dtype: 'F64' as const, shape, data: data.slice() }] as const,
+    );
+    return Promise.resolve(new Map(copies));
+  }
+
+  loadState(state: TrainingState): Promise<void> {
+    for (const [name, , data] of this.#stateArrays()) {
+      const found = state.get(name);
+      if (found?.dtype !== 'F64' || found.data.length !== data.length)
+        throw new Error(`the saved state has no f64 tensor ${name} of ${data.length} elements`);
+      data.set(found.data);
     }
     return Promise.resolve();
   }

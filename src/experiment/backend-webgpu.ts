@@ -8,7 +8,7 @@ import type { StepScalars } from '@/engine/scalars';
 import type { Gpt2Config } from '@/models/config';
 import { biasCorrection } from '@/optim/adamw';
 import { learningRateAt } from '@/optim/schedule';
-import type { BackendSummary, EvalResult, NamedTensors, StepResult, TrainingBackend } from './backend';
+import type { BackendSummary, EvalResult, NamedTensors, StepResult, TrainingBackend, TrainingState } from './backend';
 import { STREAM } from './batches';
 import type { ExperimentConfig } from './config';
 import { initialValues } from './init';
@@ -56,6 +56,9 @@ export class WebGpuBackend implements TrainingBackend {
       allocatedBytes: executor.allocatedBytes,
       memory: training.memory,
       variants,
+      programs: Object.values(training.plan.sequences)
+        .flat()
+        .map(({ program }) => program),
     };
   }
 
@@ -229,6 +232,23 @@ export class WebGpuBackend implements TrainingBackend {
   async loadOptimizerState(tensors: NamedTensors): Promise<void> {
     await this.#writeArena(this.training.regions.expAvg, 'exp_avg.', tensors);
     await this.#writeArena(this.training.regions.expAvgSq, 'exp_avg_sq.', tensors);
+  }
+
+  async saveState(): Promise<TrainingState> {
+    const all = [...(await this.parameters()), ...(await this.optimizerState())];
+    return new Map(all.map(([name, { shape, data }]) => [name, { dtype: 'F32' as const, shape, data }]));
+  }
+
+  async loadState(state: TrainingState): Promise<void> {
+    const tensors: NamedTensors = new Map(
+      [...state].map(([name, { dtype, shape, data }]) => {
+        if (dtype !== 'F32')
+          throw new Error(`state tensor ${name} is ${dtype}: it was not saved by the WebGPU backend`);
+        return [name, { shape, data }];
+      }),
+    );
+    await this.loadParameters(tensors);
+    await this.loadOptimizerState(tensors);
   }
 
   /**

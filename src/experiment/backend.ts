@@ -1,5 +1,7 @@
 /** What the training loop needs from whoever does the arithmetic: the WebGPU engine or the f64 reference. */
+import type { KernelProgram } from '@/engine/kernel';
 import type { MemorySummary } from '@/engine/plan';
+import type { SafeTensor } from './safetensors';
 
 export interface StepResult {
   /** Mean nats per counted target before the update, over all micro-steps. */
@@ -16,6 +18,12 @@ export interface EvalResult {
 /** Named tensors of a checkpoint, f32, in arena order. */
 export type NamedTensors = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
 
+/** One tensor of the training state, in the precision that the backend computes in. */
+export type StateTensor = SafeTensor extends infer T ? (T extends unknown ? Omit<T, 'name'> : never) : never;
+
+/** Everything that the next step depends on besides the configuration: weights and optimizer state by name. */
+export type TrainingState = ReadonlyMap<string, StateTensor>;
+
 export interface BackendSummary {
   readonly parameters: number;
   readonly dispatchesPerStep: number;
@@ -24,6 +32,8 @@ export interface BackendSummary {
   readonly memory: MemorySummary;
   /** Kernel family -> variants dispatched, for the run record. */
   readonly variants: Readonly<Record<string, readonly string[]>>;
+  /** Every program of the plan, in order; empty on the reference. */
+  readonly programs: readonly KernelProgram[];
 }
 
 export interface TrainingBackend {
@@ -45,6 +55,10 @@ export interface TrainingBackend {
   /** exp_avg.<name>, exp_avg_sq.<name>. */
   optimizerState(): Promise<NamedTensors>;
   loadOptimizerState(tensors: NamedTensors): Promise<void>;
+  /** The full training state: after `loadState` of it, the next steps equal those of an undisturbed run in every bit. */
+  saveState(): Promise<TrainingState>;
+  /** Throws when a tensor is missing or has another size or type. */
+  loadState(state: TrainingState): Promise<void>;
   /** After a non-finite loss or norm at `step`: the first operation with a non-finite value, in words. */
   diagnose(step: number): Promise<string>;
   /** Bytes of GPU memory held now. */

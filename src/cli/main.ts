@@ -2,14 +2,17 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '@/experiment/config';
 import { ModelConfigError } from '@/models/config';
+import { registerArchive } from './archive';
 import { registerBench } from './bench';
 import { registerCheck } from './check';
+import { registerContinue } from './continue';
 import { registerDefconfig } from './defconfig';
 import { registerDoctor } from './doctor';
 import { registerGenerate } from './generate';
 import { registerKconfig } from './kconfig';
 import { registerMenuconfig } from './menuconfig';
 import { UsageError } from './options';
+import { registerReplay } from './replay';
 import { registerRun } from './run';
 
 const program = new Command('wb')
@@ -19,6 +22,9 @@ const program = new Command('wb')
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'wb: ')) });
 for (const register of [
   registerRun,
+  registerContinue,
+  registerReplay,
+  registerArchive,
   registerCheck,
   registerMenuconfig,
   registerDefconfig,

@@ -112,6 +112,8 @@ const results = z.strictObject({
   final,
   best: z.strictObject({ step: count, loss: z.number() }).nullable(),
   weights: z.array(weights),
+  /** Of metrics.jsonl without the `time` of each line; null until the run ends. */
+  metricsSha256: sha256.nullable(),
   reason: z.string().optional(),
 });
 
@@ -136,6 +138,7 @@ export const manifestSchema = z.strictObject({
   device: device.optional(),
   dispatch: z.strictObject({ kernels: z.array(kernel), perStep: count }).optional(),
   timing: timing.optional(),
+  memory: z.strictObject({ plannedBytes: count, allocatedBytes: count }).optional(),
   points: z.array(point).optional(),
   cells: z.array(cell).optional(),
   results: results.optional(),

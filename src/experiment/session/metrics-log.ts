@@ -24,10 +24,11 @@ export function parseMetrics(text: string): MetricLine[] {
   });
 }
 
+const withoutTime = (line: MetricLine): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(line).filter(([key]) => key !== 'time'));
+
 /** The line without its `time`: equal runs have equal lines. */
-export function timeless({ time: _, ...rest }: MetricLine): string {
-  return JSON.stringify(rest);
-}
+export const timeless = (line: MetricLine): string => JSON.stringify(withoutTime(line));
 
 export interface MetricsDifference {
   /** Line number, from 1. */
@@ -48,21 +49,26 @@ function relativeDifference(a: unknown, b: unknown): number {
   return a === b ? 0 : Infinity;
 }
 
-/** The first line in which two logs differ, without `time`; null when they are equal. */
-export function compareMetrics(expected: readonly MetricLine[], got: readonly MetricLine[]): MetricsDifference | null {
+/** The first line in which two logs differ by more than `tolerance` (relative), without `time`; null when there is none. */
+export function compareMetrics(
+  expected: readonly MetricLine[],
+  got: readonly MetricLine[],
+  tolerance = 0,
+): MetricsDifference | null {
   let first = -1;
-  let relative = expected.length === got.length ? 0 : Infinity;
+  let relative = 0;
   for (let i = 0; i < Math.max(expected.length, got.length); i++) {
     const [a, b] = [expected[i], got[i]];
     if (a && b && timeless(a) === timeless(b)) continue;
-    if (first < 0) first = i;
-    if (a && b) {
-      const { time: _, ...left } = a;
-      const { time: __, ...right } = b;
-      relative = Math.max(relative, relativeDifference(left, right));
-    }
+    const apart = a && b ? relativeDifference(withoutTime(a), withoutTime(b)) : Infinity;
+    relative = Math.max(relative, apart);
+    if (first < 0 && (apart > tolerance || tolerance === 0)) first = i;
   }
   if (first < 0) return null;
   const at = (lines: readonly MetricLine[]): string | null => (lines[first] ? timeless(lines[first]) : null);
   return { line: first + 1, expected: at(expected), got: at(got), relative };
 }
+
+/** Largest relative difference over all numbers of two logs; 0: equal. */
+export const metricsDistance = (a: readonly MetricLine[], b: readonly MetricLine[]): number =>
+  compareMetrics(a, b)?.relative ?? 0;

@@ -31,7 +31,7 @@ describe('a valid manifest', () => {
 describe('checks', () => {
   it('V1 refuses another schema', () => {
     expect(found(changed((m) => (m['schema'] = 'wb-manifest/2')))).toEqual(['V1 schema']);
-    expect(found(changed((m) => delete m['schema']))).toEqual(['V1 schema']);
+    expect(found(changed((m) => (m['schema'] = undefined)))).toEqual(['V1 schema']);
   });
 
   it('V2 refuses an unknown status', () => {
@@ -41,8 +41,8 @@ describe('checks', () => {
 
   it('V3 asks for the keys of the kind', () => {
     for (const key of ['app', 'config', 'device', 'timing', 'seed', 'model', 'data', 'dispatch', 'results'])
-      expect(found(changed((m) => delete m[key])), key).toContain(`V3 ${key}`);
-    expect(found(changed((m) => delete m['points'], benchManifest(okPoint())))).toEqual(['V3 points']);
+      expect(found(changed((m) => (m[key] = undefined))), key).toContain(`V3 ${key}`);
+    expect(found(changed((m) => (m['points'] = undefined), benchManifest(okPoint())))).toEqual(['V3 points']);
   });
 
   it('V4 compares the hash of the configuration', () => {
@@ -68,16 +68,15 @@ describe('checks', () => {
     expect(found(bench({ samplesMs: [] }))).toContain('V7 points[0]');
     expect(found(bench({ stdMs: Math.SQRT2 * (1 + 1e-8) }))).toEqual(['V7 points[0].stdMs']);
     expect(found(bench({ stdMs: Math.SQRT2 * (1 + 1e-10) }))).toEqual([]);
-    const { meanMs: _, ...without } = okPoint();
-    expect(found(benchManifest(without))).toContain('V7 points[0].meanMs');
+    expect(found(bench({ meanMs: undefined as unknown as number }))).toContain('V7 points[0].meanMs');
   });
 
   it('V8 and V9 recompute rates', () => {
     expect(found(bench({ tokPerS: 1001 }))).toEqual(['V8 points[0].tokPerS']);
     expect(found(bench({ bwGBs: 0.0082 }))).toEqual(['V9 points[0].bwGBs']);
     expect(found(bench({ kvBytes: 16385 }))).toEqual(['V9 points[0].kvBytes']);
-    const { kvBytesPerToken: _, kvBytes: __, ...without } = okPoint();
-    expect(found(benchManifest(without))).toEqual(['V9 points[0].bwGBs']);
+    const none = undefined as unknown as number;
+    expect(found(bench({ kvBytesPerToken: none, kvBytes: none }))).toEqual(['V9 points[0].bwGBs']);
   });
 
   it('V10 wants simulated samples labelled', () => {

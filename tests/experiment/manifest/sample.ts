@@ -41,6 +41,7 @@ export function trainManifest(): Manifest {
       final: { loss: 1.5 },
       best: { step: 4, loss: 1.4 },
       weights: [{ file: 'checkpoints/4.safetensors', sha256: HASH }],
+      metricsSha256: HASH,
     },
     parents: [],
   }; // prettier-ignore

@@ -44,7 +44,6 @@ const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$/i;
 /** Why a name cannot be a file inside a directory; null when it can. */
 export function nameProblem(name: string): string | null {
   if (name === '' || name.length > 240) return 'is empty or longer than 240 characters';
-  // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u001f\u007f\\:*?"<>|\ufffd]/.test(name)) return 'has a character that no file name may have';
   if (name.startsWith('/')) return 'is absolute';
   for (const segment of name.split('/')) {

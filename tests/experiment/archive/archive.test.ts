@@ -155,7 +155,7 @@ describe('refused', () => {
     await expect(open(good)).resolves.toBeDefined();
     await expect(open({ ...good, STATUS: bytes('failed\n') })).rejects.toThrow(/STATUS has another checksum/);
     await expect(open({ ...good, extra: bytes('x') })).rejects.toThrow(/extra has no checksum/);
-    const { STATUS: _status, ...less } = good;
+    const less = Object.fromEntries(Object.entries(good).filter(([path]) => path !== 'STATUS'));
     await expect(open(less)).rejects.toThrow(/STATUS stands in SHA256SUMS and is missing/);
     const bad = new MemoryDirectory();
     await bad.write('manifest.json', '{}');

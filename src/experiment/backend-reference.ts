@@ -12,6 +12,7 @@ import type { ExperimentConfig } from './config';
 import { initialValues } from './init';
 import { metricOf, scoreBatch } from './task-metric';
 import type { TaskScore } from '@/data/tasks';
+import { type StateTensor, type TrainingState, savedStep, stateTensor, stepTensor } from './training-state';
 
 const f32 = (values: ArrayLike<number>): Float32Array => Float32Array.from(values);
 
@@ -25,6 +26,8 @@ export class ReferenceBackend implements TrainingBackend {
   readonly #evalValues: RefValues = new Map();
   readonly #weights = new Map<string, Float64Array>();
   readonly #moments = new Map<string, { m: Float64Array; v: Float64Array }>();
+  /** Updates done so far. */
+  #done = 0;
 
   constructor(
     readonly config: ExperimentConfig,
@@ -92,6 +95,7 @@ export class ReferenceBackend implements TrainingBackend {
   }
 
   #step(step: number): StepResult {
+    this.#done = step + 1;
     const { optimizer, training } = this.config;
     const { gradientAccumulation } = training;
     const sums = new Map<Tensor, Float64Array>();
@@ -154,22 +158,32 @@ export class ReferenceBackend implements TrainingBackend {
     return Promise.resolve();
   }
 
-  optimizerState(): Promise<NamedTensors> {
-    const state = this.#train.graph.parameters.flatMap(({ name, shape }) => {
-      const { m, v } = this.#moments.get(name)!;
-      return [
-        [`exp_avg.${name}`, { shape, data: f32(m) }] as const,
-        [`exp_avg_sq.${name}`, { shape, data: f32(v) }] as const,
-      ];
-    });
-    return Promise.resolve(new Map(state));
+  saveState(): Promise<TrainingState> {
+    const { parameters } = this.#train.graph;
+    const saved = (prefix: string, of: (name: string) => Float64Array) =>
+      parameters.map(
+        ({ name, shape }) => [`${prefix}${name}`, { dtype: 'F64', shape, data: of(name).slice() }] as const,
+      );
+    return Promise.resolve(
+      new Map<string, StateTensor>([
+        ...saved('', (name) => this.#weights.get(name)!),
+        ...saved('exp_avg.', (name) => this.#moments.get(name)!.m),
+        ...saved('exp_avg_sq.', (name) => this.#moments.get(name)!.v),
+        stepTensor(this.#done),
+      ]),
+    );
   }
 
-  loadOptimizerState(tensors: NamedTensors): Promise<void> {
-    for (const [name, { m, v }] of this.#moments) {
-      m.set(tensors.get(`exp_avg.${name}`)!.data);
-      v.set(tensors.get(`exp_avg_sq.${name}`)!.data);
+  loadState(state: TrainingState): Promise<void> {
+    const load = (key: string, into: Float64Array): void =>
+      into.set(stateTensor(state, key, into.length, 'F64', 'F32').data);
+    for (const [name, weights] of this.#weights) {
+      const { m, v } = this.#moments.get(name)!;
+      load(name, weights);
+      load(`exp_avg.${name}`, m);
+      load(`exp_avg_sq.${name}`, v);
     }
+    this.#done = savedStep(state);
     return Promise.resolve();
   }
 

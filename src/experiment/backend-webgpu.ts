@@ -14,6 +14,7 @@ import type { ExperimentConfig } from './config';
 import { initialValues } from './init';
 import { metricOf, scoreBatch } from './task-metric';
 import type { TaskScore } from '@/data/tasks';
+import { type StateTensor, type TrainingState, savedStep, stateTensor, stepTensor } from './training-state';
 import { METRIC, type TrainingPlan, checkFits, planTraining } from './training-plan';
 
 export interface WebGpuOptions {
@@ -32,6 +33,8 @@ export class WebGpuBackend implements TrainingBackend {
   readonly summary: BackendSummary;
   readonly #parts: readonly Part[];
   #lastLanded = 0;
+  /** Updates submitted so far. */
+  #done = 0;
 
   private constructor(
     readonly config: ExperimentConfig,
@@ -126,6 +129,7 @@ export class WebGpuBackend implements TrainingBackend {
 
   async step(step: number): Promise<{ readonly result: Promise<StepResult> }> {
     const { result } = await this.executor.run(this.#parts, this.#scalars(step), this.training.regions.metrics);
+    this.#done = step + 1;
     return { result: result.then((data) => this.#land(data)) };
   }
 
@@ -218,17 +222,27 @@ export class WebGpuBackend implements TrainingBackend {
     return Promise.resolve();
   }
 
-  async optimizerState(): Promise<NamedTensors> {
-    const { expAvg, expAvgSq } = this.training.regions;
-    return new Map([
+  async saveState(): Promise<TrainingState> {
+    const { parameters, expAvg, expAvgSq } = this.training.regions;
+    const arenas = [
+      ...(await this.#readArena(parameters)),
       ...(await this.#readArena(expAvg, 'exp_avg.')),
       ...(await this.#readArena(expAvgSq, 'exp_avg_sq.')),
-    ]);
+    ].map(([key, tensor]) => [key, { dtype: 'F32', ...tensor }] as const);
+    return new Map<string, StateTensor>([...arenas, stepTensor(this.#done)]);
   }
 
-  async loadOptimizerState(tensors: NamedTensors): Promise<void> {
-    await this.#writeArena(this.training.regions.expAvg, 'exp_avg.', tensors);
-    await this.#writeArena(this.training.regions.expAvgSq, 'exp_avg_sq.', tensors);
+  loadState(state: TrainingState): Promise<void> {
+    const { parameters, expAvg, expAvgSq } = this.training.regions;
+    for (const [region, prefix] of [
+      [parameters, ''],
+      [expAvg, 'exp_avg.'],
+      [expAvgSq, 'exp_avg_sq.'],
+    ] as const)
+      for (const { name, offset, size } of this.training.arena.entries)
+        this.executor.write(region, stateTensor(state, `${prefix}${name}`, size, 'F32').data, offset);
+    this.#done = savedStep(state);
+    return Promise.resolve();
   }
 
   /**

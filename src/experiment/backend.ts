@@ -1,5 +1,6 @@
 /** What the training loop needs from whoever does the arithmetic: the WebGPU engine or the f64 reference. */
 import type { MemorySummary } from '@/engine/plan';
+import type { TrainingState } from './training-state';
 
 export interface StepResult {
   /** Mean nats per counted target before the update, over all micro-steps. */
@@ -42,9 +43,10 @@ export interface TrainingBackend {
   nextLogits(tokens: readonly number[]): Promise<Float32Array>;
   parameters(): Promise<NamedTensors>;
   loadParameters(tensors: NamedTensors): Promise<void>;
-  /** exp_avg.<name>, exp_avg_sq.<name>. */
-  optimizerState(): Promise<NamedTensors>;
-  loadOptimizerState(tensors: NamedTensors): Promise<void>;
+  /** Everything that continues the run bit for bit (training-state.ts). Call with no step in flight. */
+  saveState(): Promise<TrainingState>;
+  /** Restores a saved state; continue with `savedStep(state)`. Throws StateError when it belongs to another model or backend. */
+  loadState(state: TrainingState): Promise<void>;
   /** After a non-finite loss or norm at `step`: the first operation with a non-finite value, in words. */
   diagnose(step: number): Promise<string>;
   /** Bytes of GPU memory held now. */

@@ -4,6 +4,7 @@ import type { ExperimentConfig } from './config';
 import type { RunEvent } from './events';
 import type { RunDirectory } from './run-directory';
 import { writeSafetensors } from './safetensors';
+import { isWeight } from './training-state';
 import type { Gpt2Config } from '@/models/config';
 
 export type RunStatus = 'pending' | 'running' | 'ok' | 'failed' | 'stopped';
@@ -72,8 +73,9 @@ export class RunRecorder {
     const bytes = toSafetensors(await this.backend.parameters(), { step: String(step), format: 'pt' });
     await this.directory.write(path, bytes);
     if (kind !== 'best') {
-      const state = toSafetensors(await this.backend.optimizerState(), { step: String(step) });
-      await this.directory.write('optimizer.safetensors', state);
+      const state = [...(await this.backend.saveState())].filter(([name]) => !isWeight(name));
+      const tensors = state.map(([name, tensor]) => ({ name, ...tensor }));
+      await this.directory.write('optimizer.safetensors', writeSafetensors(tensors, { step: String(step) }));
     }
     return [{ type: 'checkpoint', step, path, best: kind === 'best', bytes: bytes.byteLength }];
   }

@@ -6,12 +6,13 @@ import type { Gpt2Config } from '@/models/config';
 import { type Gpt2TrainingGraph, buildGpt2, buildGpt2Training } from '@/models/gpt2';
 import { adamwStep, clipCoefficient } from '@/optim/adamw';
 import { learningRateAt } from '@/optim/schedule';
-import type { BackendSummary, EvalResult, NamedTensors, StepResult, TrainingBackend, TrainingState } from './backend';
+import type { BackendSummary, EvalResult, NamedTensors, StepResult, TrainingBackend } from './backend';
 import { STREAM, drawBatch } from './batches';
 import type { ExperimentConfig } from './config';
 import { initialValues } from './init';
 import { metricOf, scoreBatch } from './task-metric';
 import type { TaskScore } from '@/data/tasks';
+import { type StateTensor, type TrainingState, savedStep, stateTensor, stepTensor } from './training-state';
 
 const f32 = (values: ArrayLike<number>): Float32Array => Float32Array.from(values);
 
@@ -25,6 +26,8 @@ export class ReferenceBackend implements TrainingBackend {
   readonly #evalValues: RefValues = new Map();
   readonly #weights = new Map<string, Float64Array>();
   readonly #moments = new Map<string, { m: Float64Array; v: Float64Array }>();
+  /** Updates done so far. */
+  #done = 0;
 
   constructor(
     readonly config: ExperimentConfig,
@@ -93,6 +96,7 @@ export class ReferenceBackend implements TrainingBackend {
   }
 
   #step(step: number): StepResult {
+    this.#done = step + 1;
     const { optimizer, training } = this.config;
     const { gradientAccumulation } = training;
     const sums = new Map<Tensor, Float64Array>();
@@ -155,51 +159,32 @@ export class ReferenceBackend implements TrainingBackend {
     return Promise.resolve();
   }
 
-  optimizerState(): Promise<NamedTensors> {
-    const state = this.#train.graph.parameters.flatMap(({ name, shape }) => {
-      const { m, v } = this.#moments.get(name)!;
-      return [
-        [`exp_avg.${name}`, { shape, data: f32(m) }] as const,
-        [`exp_avg_sq.${name}`, { shape, data: f32(v) }] as const,
-      ];
-    });
-    return Promise.resolve(new Map(state));
-  }
-
-  loadOptimizerState(tensors: NamedTensors): Promise<void> {
-    for (const [name, { m, v }] of this.#moments) {
-      m.set(tensors.get(`exp_avg.${name}`)!.data);
-      v.set(tensors.get(`exp_avg_sq.${name}`)!.data);
-    }
-    return Promise.resolve();
-  }
-
-  #stateArrays(): [string, readonly number[], Float64Array][] {
-    return this.#train.graph.parameters.flatMap(({ name, shape }) => {
-      const { m, v } = this.#moments.get(name)!;
-      const weights = this.#weights.get(name)!;
-      return [
-        [name, shape, weights],
-        [`exp_avg.${name}`, shape, m],
-        [`exp_avg_sq.${name}`, shape, v],
-      ];
-    });
-  }
-
   saveState(): Promise<TrainingState> {
-    const copies = this.#stateArrays().map(
-      ([name, shape, data]) => [name, { dtype: 'F64' as const, shape, data: data.slice() }] as const,
+    const { parameters } = this.#train.graph;
+    const saved = (prefix: string, of: (name: string) => Float64Array) =>
+      parameters.map(
+        ({ name, shape }) => [`${prefix}${name}`, { dtype: 'F64', shape, data: of(name).slice() }] as const,
+      );
+    return Promise.resolve(
+      new Map<string, StateTensor>([
+        ...saved('', (name) => this.#weights.get(name)!),
+        ...saved('exp_avg.', (name) => this.#moments.get(name)!.m),
+        ...saved('exp_avg_sq.', (name) => this.#moments.get(name)!.v),
+        stepTensor(this.#done),
+      ]),
     );
-    return Promise.resolve(new Map(copies));
   }
 
   loadState(state: TrainingState): Promise<void> {
-    for (const [name, , data] of this.#stateArrays()) {
-      const found = state.get(name);
-      if (found?.dtype !== 'F64' || found.data.length !== data.length)
-        throw new Error(`the saved state has no f64 tensor ${name} of ${data.length} elements`);
-      data.set(found.data);
+    const load = (key: string, into: Float64Array): void =>
+      into.set(stateTensor(state, key, into.length, 'F64', 'F32').data);
+    for (const [name, weights] of this.#weights) {
+      const { m, v } = this.#moments.get(name)!;
+      load(name, weights);
+      load(`exp_avg.${name}`, m);
+      load(`exp_avg_sq.${name}`, v);
     }
+    this.#done = savedStep(state);
     return Promise.resolve();
   }
 

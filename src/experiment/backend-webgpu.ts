@@ -8,12 +8,13 @@ import type { StepScalars } from '@/engine/scalars';
 import type { Gpt2Config } from '@/models/config';
 import { biasCorrection } from '@/optim/adamw';
 import { learningRateAt } from '@/optim/schedule';
-import type { BackendSummary, EvalResult, NamedTensors, StepResult, TrainingBackend, TrainingState } from './backend';
+import type { BackendSummary, EvalResult, NamedTensors, StepResult, TrainingBackend } from './backend';
 import { STREAM } from './batches';
 import type { ExperimentConfig } from './config';
 import { initialValues } from './init';
 import { metricOf, scoreBatch } from './task-metric';
 import type { TaskScore } from '@/data/tasks';
+import { type StateTensor, type TrainingState, savedStep, stateTensor, stepTensor } from './training-state';
 import { METRIC, type TrainingPlan, checkFits, planTraining } from './training-plan';
 
 export interface WebGpuOptions {
@@ -32,6 +33,8 @@ export class WebGpuBackend implements TrainingBackend {
   readonly summary: BackendSummary;
   readonly #parts: readonly Part[];
   #lastLanded = 0;
+  /** Updates submitted so far. */
+  #done = 0;
 
   private constructor(
     readonly config: ExperimentConfig,
@@ -129,6 +132,7 @@ export class WebGpuBackend implements TrainingBackend {
 
   async step(step: number): Promise<{ readonly result: Promise<StepResult> }> {
     const { result } = await this.executor.run(this.#parts, this.#scalars(step), this.training.regions.metrics);
+    this.#done = step + 1;
     return { result: result.then((data) => this.#land(data)) };
   }
 
@@ -221,34 +225,27 @@ export class WebGpuBackend implements TrainingBackend {
     return Promise.resolve();
   }
 
-  async optimizerState(): Promise<NamedTensors> {
-    const { expAvg, expAvgSq } = this.training.regions;
-    return new Map([
+  async saveState(): Promise<TrainingState> {
+    const { parameters, expAvg, expAvgSq } = this.training.regions;
+    const arenas = [
+      ...(await this.#readArena(parameters)),
       ...(await this.#readArena(expAvg, 'exp_avg.')),
       ...(await this.#readArena(expAvgSq, 'exp_avg_sq.')),
-    ]);
+    ].map(([key, tensor]) => [key, { dtype: 'F32', ...tensor }] as const);
+    return new Map<string, StateTensor>([...arenas, stepTensor(this.#done)]);
   }
 
-  async loadOptimizerState(tensors: NamedTensors): Promise<void> {
-    await this.#writeArena(this.training.regions.expAvg, 'exp_avg.', tensors);
-    await this.#writeArena(this.training.regions.expAvgSq, 'exp_avg_sq.', tensors);
-  }
-
-  async saveState(): Promise<TrainingState> {
-    const all = [...(await this.parameters()), ...(await this.optimizerState())];
-    return new Map(all.map(([name, { shape, data }]) => [name, { dtype: 'F32' as const, shape, data }]));
-  }
-
-  async loadState(state: TrainingState): Promise<void> {
-    const tensors: NamedTensors = new Map(
-      [...state].map(([name, { dtype, shape, data }]) => {
-        if (dtype !== 'F32')
-          throw new Error(`state tensor ${name} is ${dtype}: it was not saved by the WebGPU backend`);
-        return [name, { shape, data }];
-      }),
-    );
-    await this.loadParameters(tensors);
-    await this.loadOptimizerState(tensors);
+  loadState(state: TrainingState): Promise<void> {
+    const { parameters, expAvg, expAvgSq } = this.training.regions;
+    for (const [region, prefix] of [
+      [parameters, ''],
+      [expAvg, 'exp_avg.'],
+      [expAvgSq, 'exp_avg_sq.'],
+    ] as const)
+      for (const { name, offset, size } of this.training.arena.entries)
+        this.executor.write(region, stateTensor(state, `${prefix}${name}`, size, 'F32').data, offset);
+    this.#done = savedStep(state);
+    return Promise.resolve();
   }
 
   /**

@@ -1,7 +1,7 @@
 /** What the training loop needs from whoever does the arithmetic: the WebGPU engine or the f64 reference. */
 import type { KernelProgram } from '@/engine/kernel';
 import type { MemorySummary } from '@/engine/plan';
-import type { SafeTensor } from './safetensors';
+import type { TrainingState } from './training-state';
 
 export interface StepResult {
   /** Mean nats per counted target before the update, over all micro-steps. */
@@ -17,12 +17,6 @@ export interface EvalResult {
 
 /** Named tensors of a checkpoint, f32, in arena order. */
 export type NamedTensors = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
-
-/** One tensor of the training state, in the precision that the backend computes in. */
-export type StateTensor = SafeTensor extends infer T ? (T extends unknown ? Omit<T, 'name'> : never) : never;
-
-/** Everything that the next step depends on besides the configuration: weights and optimizer state by name. */
-export type TrainingState = ReadonlyMap<string, StateTensor>;
 
 export interface BackendSummary {
   readonly parameters: number;
@@ -52,12 +46,9 @@ export interface TrainingBackend {
   nextLogits(tokens: readonly number[]): Promise<Float32Array>;
   parameters(): Promise<NamedTensors>;
   loadParameters(tensors: NamedTensors): Promise<void>;
-  /** exp_avg.<name>, exp_avg_sq.<name>. */
-  optimizerState(): Promise<NamedTensors>;
-  loadOptimizerState(tensors: NamedTensors): Promise<void>;
-  /** The full training state: after `loadState` of it, the next steps equal those of an undisturbed run in every bit. */
+  /** Everything that continues the run bit for bit (training-state.ts). Call with no step in flight. */
   saveState(): Promise<TrainingState>;
-  /** Throws when a tensor is missing or has another size or type. */
+  /** Restores a saved state; continue with `savedStep(state)`. Throws StateError when it belongs to another model or backend. */
   loadState(state: TrainingState): Promise<void>;
   /** After a non-finite loss or norm at `step`: the first operation with a non-finite value, in words. */
   diagnose(step: number): Promise<string>;

@@ -35,7 +35,7 @@ export class SafetensorsError extends Error {
 }
 
 type DType = ReadTensor['dtype'];
-const BYTES: Readonly<Record<DType, number>> = { F64: 8, F32: 4, F16: 2, I32: 4, U32: 4, I64: 8 };
+const BYTES: Readonly<Record<DType, number>> = { F32: 4, F64: 8, F16: 2, I32: 4, U32: 4, I64: 8 };
 const METADATA = '__metadata__';
 /** The reference implementation's limit. */
 const MAX_HEADER = 100_000_000;

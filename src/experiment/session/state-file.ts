@@ -2,7 +2,7 @@
  * state.safetensors: the full training state and where it belongs, in one file. One file, because a kill between two would
  * leave weights and moments of different steps; writing it is what commits a checkpoint.
  */
-import type { TrainingState } from '../backend';
+import type { TrainingState } from '../training-state';
 import { SafetensorsError, type SafeTensor, readSafetensors, writeSafetensors } from '../safetensors';
 import type { TrainProgress } from '../train';
 

@@ -38,12 +38,18 @@ const random = () => {
   return state / 2 ** 32;
 };
 
-/** Runs wb; kills it after `ms` unless that is null. */
-function wb(args, ms) {
+/** Runs wb; kills it after `ms` (null: never), counted from when the file `after` is there, if given. */
+function wb(args, ms, after = null) {
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, [WB, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
     let err = '';
-    const timer = ms === null ? null : setTimeout(() => child.kill('SIGKILL'), ms);
+    let timer = null;
+    const arm = () => {
+      if (ms === null) return;
+      if (after !== null && !existsSync(after)) timer = setTimeout(arm, 5);
+      else timer = setTimeout(() => child.kill('SIGKILL'), after === null ? ms : ms / 2);
+    };
+    arm();
     child.stderr.setEncoding('utf8').on('data', (text) => (err += text));
     child.on('error', fail).on('close', (code, signal) => {
       clearTimeout(timer);
@@ -112,7 +118,12 @@ async function trials(name, args, count) {
         await finish(command);
         break;
       }
-      const { killed, code, err } = await wb(command, random() * duration);
+      // Most kills once there is something to lose: starting an adapter can take longer than the run.
+      const { killed, code, err } = await wb(
+        command,
+        random() * duration,
+        random() < 0.75 ? join(out, 'manifest.json') : null,
+      );
       if (killed) kills++;
       else if (code !== 0) throw new Error(`wb ${command.join(' ')} exits ${code}: ${err}`);
     }

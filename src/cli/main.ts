@@ -1,6 +1,7 @@
 /** wb: the workbench in a terminal. Exit 0 on success, 2 on a wrong command line or configuration, 1 otherwise; errors are one line on stderr. */
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '@/experiment/config';
+import { MatrixError } from '@/experiment/matrix/axes';
 import { ModelConfigError } from '@/models/config';
 import { registerArchive } from './archive';
 import { registerBench } from './bench';
@@ -10,9 +11,11 @@ import { registerDefconfig } from './defconfig';
 import { registerDoctor } from './doctor';
 import { registerGenerate } from './generate';
 import { registerKconfig } from './kconfig';
+import { registerMatrix } from './matrix';
 import { registerMenuconfig } from './menuconfig';
 import { UsageError } from './options';
 import { registerReplay } from './replay';
+import { registerReport } from './report';
 import { registerRun } from './run';
 
 const program = new Command('wb')
@@ -24,6 +27,8 @@ for (const register of [
   registerRun,
   registerContinue,
   registerReplay,
+  registerMatrix,
+  registerReport,
   registerArchive,
   registerCheck,
   registerMenuconfig,
@@ -46,6 +51,6 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
   process.stderr.write(`wb: ${error instanceof Error ? error.message : String(error)}\n`);
-  const usage = [UsageError, ConfigError, ModelConfigError].some((kind) => error instanceof kind);
+  const usage = [UsageError, ConfigError, ModelConfigError, MatrixError].some((kind) => error instanceof kind);
   process.exit(usage ? 2 : 1);
 }

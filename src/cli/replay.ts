@@ -9,7 +9,7 @@ import { makeRunId, utc } from '@/experiment/manifest/build';
 import { findingText, readManifest } from '@/experiment/manifest/read';
 import type { Manifest } from '@/experiment/manifest/schema';
 import { type Verdict, compareRuns } from '@/experiment/session/compare-runs';
-import { manifestOf } from './continue';
+import { manifestOf } from './continue-run';
 import { DiskDirectory } from './disk-directory';
 import { host } from './host';
 import { UsageError, customTextOf, print } from './options';

@@ -17,6 +17,7 @@ import { UsageError } from './options';
 import { registerReplay } from './replay';
 import { registerReport } from './report';
 import { registerRun } from './run';
+import { registerTracker } from './trackers';
 
 const program = new Command('wb')
   .description('the knlp workbench: train, measure and replay small transformers')
@@ -29,6 +30,7 @@ for (const register of [
   registerReplay,
   registerMatrix,
   registerReport,
+  registerTracker,
   registerArchive,
   registerCheck,
   registerMenuconfig,

@@ -30,6 +30,7 @@ import {
   withConfigOptions,
 } from './options';
 import { positiveSteps, refuseOldRun } from './run';
+import { trackersOf } from './trackers';
 import { RUN_VARIABLES } from './train-run';
 
 interface MatrixOptions extends ConfigOptions {
@@ -143,6 +144,7 @@ async function matrix(items: readonly string[], options: MatrixOptions): Promise
   if (options.out === undefined) throw new UsageError('give --out DIR, or --dry-run to see the cells');
   const directory = new DiskDirectory(options.out);
   await refuseOldRun(directory);
+  trackersOf(resolved.overrides);
   const createdAt = utc(new Date());
   const record = await createMatrix(directory, {
     record: {

@@ -16,6 +16,7 @@ import {
   resolveConfig,
   withConfigOptions,
 } from './options';
+import { trackersOf } from './trackers';
 import { type Outcome, adapterText, openEngine, openRunnable, trainInto } from './train-run';
 
 interface RunOptions extends ConfigOptions {
@@ -114,6 +115,7 @@ async function run(overrides: readonly string[], options: RunOptions): Promise<v
   if (!['webgpu', 'reference'].includes(options.backend))
     throw new UsageError(`--backend ${options.backend}: use webgpu or reference`);
   const resolved = resolveConfig(overrides, options);
+  trackersOf(resolved.overrides); // refused before anything is written
   const directory = new DiskDirectory(options.out);
   await refuseOldRun(directory);
   const engine = await openEngine(options);

@@ -13,6 +13,8 @@ export interface MetricSink {
   record(metric: MetricEvent): void;
   /** Writes what was recorded; called after metrics.jsonl has it. */
   flush(): Promise<void>;
+  /** Writes what only a finished run has. */
+  close(): Promise<void>;
 }
 
 export type RunStatus = 'pending' | 'running' | 'ok' | 'failed' | 'invalid' | 'skipped' | 'stopped';
@@ -111,6 +113,7 @@ export class RunRecorder {
 
   async end(status: RunStatus): Promise<void> {
     await this.flush();
+    for (const sink of this.sinks) await sink.close();
     await this.directory.write('STATUS', `${status}\n`);
   }
 }

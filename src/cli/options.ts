@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { CorpusLoaders } from '@/data/corpus';
+import { decodeText } from '@/data/datasets/text';
 import { type ExperimentConfig, experimentConfig } from '@/experiment/config';
 import { openStrict, setSymbol, symbolValues } from '@/experiment/kconfig-tree';
 import { writeConfig, writeMinConfig, type Config } from '@/kconfig';
@@ -110,7 +111,7 @@ export function customTextOf({ dataset }: ExperimentConfig): Pick<ResolvedConfig
     throw new UsageError(
       path === '' ? 'DATASET_CUSTOM needs DATASET_CUSTOM_PATH=FILE' : `DATASET_CUSTOM_PATH: ${path} does not exist`,
     );
-  return { customText: { name: path, text: readFileSync(path, 'utf8') } };
+  return { customText: { name: path, text: decodeText(readFileSync(path), path) } };
 }
 
 export function loaders(): CorpusLoaders {

@@ -63,10 +63,14 @@ export interface TrainOptions {
   readonly now?: () => number;
 }
 
+/** Browsers round their clock to 0.1 ms. */
+const CLOCK_QUANTUM_MS = 0.1;
+
 interface Flight {
   readonly step: number;
   readonly lr: number;
-  readonly result: Promise<StepResult>;
+  readonly submitted: number;
+  readonly result: Promise<StepResult & { readonly at: number }>;
 }
 
 export async function* train(
@@ -76,16 +80,17 @@ export async function* train(
 ): AsyncGenerator<RunEvent, void> {
   const { training, optimizer, model } = config;
   const tokensPerStep = training.batchSize * training.gradientAccumulation * model.blockSize;
-  let last = now();
-  const started = last - elapsedMs;
+  const started = now() - elapsedMs;
+  /** When the device was last known to be free. */
+  let last = started + elapsedMs;
   let best = progress?.best ?? null;
   let evaluated = progress?.evaluated ?? null;
   const flights: Flight[] = [];
 
   const land = async (flight: Flight): Promise<MetricEvent & { event: 'step' }> => {
-    const { loss, gradNorm } = await flight.result;
-    const at = now();
-    const stepMs = at - last;
+    // The clock is read when the result arrives: what reads the events may have been busy since.
+    const { loss, gradNorm, at } = await flight.result;
+    const stepMs = Math.max(at - Math.max(last, flight.submitted), CLOCK_QUANTUM_MS);
     last = at;
     return {
       event: 'step',
@@ -131,12 +136,10 @@ export async function* train(
         time,
       },
     };
-    last = now();
     evaluated = step;
     if (loss < (best?.loss ?? Infinity)) {
       best = { step, loss };
       yield* await onCheckpoint(step, 'best', { best, evaluated });
-      last = now();
     }
     return true;
   }
@@ -149,17 +152,21 @@ export async function* train(
       yield { type: 'paused', step };
       await control.whenRunning();
       if (control.stopped) break;
-      last = now();
       yield { type: 'resumed', step };
     }
     if (training.evalInterval > 0 && step % training.evalInterval === 0 && !(yield* evaluate(step))) return;
     if (training.checkpointInterval > 0 && step > fromStep && step % training.checkpointInterval === 0) {
       if (!(yield* drain(0))) return;
       yield* await onCheckpoint(step, 'periodic', { best, evaluated });
-      last = now();
     }
+    const submitted = now();
     const { result } = await backend.step(step);
-    flights.push({ step, lr: learningRateAt(step, { ...optimizer, maxIters: training.maxIters }), result });
+    flights.push({
+      step,
+      lr: learningRateAt(step, { ...optimizer, maxIters: training.maxIters }),
+      submitted,
+      result: result.then((landed) => ({ ...landed, at: now() })),
+    });
     if (!(yield* drain(backend.depth - 1))) return;
   }
   if (!(yield* drain(0))) return;

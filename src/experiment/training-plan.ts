@@ -17,6 +17,7 @@ import { align } from '@/engine/memory';
 import { type Dispatch, type ExecutionPlan, type MemorySummary, dispatchOf } from '@/engine/plan';
 import { SCALAR_SLOT_BYTES } from '@/engine/scalars';
 import { type ParameterArena, Storage, layOutParameters } from '@/engine/storage';
+import type { CorpusShape } from '@/data/corpus';
 import type { Tensor } from '@/graph';
 import type { Gpt2Config } from '@/models/config';
 import { type Gpt2TrainingGraph, buildGpt2, buildGpt2Training, forwardFlopsPerToken } from '@/models/gpt2';
@@ -26,12 +27,6 @@ import type { ExperimentConfig } from './config';
 export const METRIC = { LOSS: 0, GRAD_NORM: 1, CLIP: 2, OK: 3, COUNT: 4 } as const;
 const METRICS_BYTES = 256;
 const RING_DEPTH = 3;
-
-export interface CorpusShape {
-  readonly trainTokens: number;
-  readonly valTokens: number;
-  readonly sampling: 'window' | 'rows';
-}
 
 export interface TrainingPlan {
   readonly plan: ExecutionPlan;

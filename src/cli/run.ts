@@ -149,6 +149,9 @@ async function run(overrides: readonly string[], options: RunOptions): Promise<v
       if (event.type === 'failed') failed = event.message;
       if (event.type !== 'metric') continue;
       const { metric } = event;
+      if (metric.event === 'prune' && !bar && !options.json)
+        say(`step ${metric.step}  pruned ${(100 * metric.actual).toFixed(2)} %`);
+      if (metric.event !== 'eval' && metric.event !== 'step') continue;
       if (metric.event === 'eval') val = metric.loss;
       else {
         loss = metric.loss;

@@ -2,7 +2,7 @@
  * The training loop: one for the page and the terminal, one for both backends. Yields events in step order; several steps
  * may be in flight, and evaluation is queued behind the update it follows, so nothing waits that need not.
  */
-import { learningRateAt } from '@/optim/schedule';
+import { stepPlan } from '@/optim/update';
 import type { EvalResult, StepResult, TrainingBackend } from './backend';
 import type { ExperimentConfig } from './config';
 import type { MetricEvent, RunEvent } from './events';
@@ -55,6 +55,11 @@ interface Flight {
   readonly result: Promise<StepResult>;
 }
 
+interface Landed {
+  readonly metric: MetricEvent & { event: 'step' };
+  readonly events: readonly MetricEvent[];
+}
+
 export async function* train(
   config: ExperimentConfig,
   backend: TrainingBackend,
@@ -67,12 +72,12 @@ export async function* train(
   let best = bestLoss;
   const flights: Flight[] = [];
 
-  const land = async (flight: Flight): Promise<MetricEvent & { event: 'step' }> => {
-    const { loss, gradNorm } = await flight.result;
+  const land = async (flight: Flight): Promise<Landed> => {
+    const { loss, gradNorm, events = [] } = await flight.result;
     const at = now();
     const stepMs = at - last;
     last = at;
-    return {
+    const metric: Landed['metric'] = {
       event: 'step',
       step: flight.step,
       loss,
@@ -81,14 +86,16 @@ export async function* train(
       tokens: (flight.step + 1) * tokensPerStep,
       time: { elapsed_ms: at - started, step_ms: stepMs, tokens_per_second: (1000 * tokensPerStep) / stepMs },
     };
+    return { metric, events };
   };
   const finite = (m: MetricEvent & { event: 'step' }): boolean =>
     Number.isFinite(m.loss) && Number.isFinite(m.grad_norm);
 
   async function* drain(keep: number): AsyncGenerator<RunEvent, boolean> {
     while (flights.length > keep) {
-      const metric = await land(flights.shift()!);
+      const { metric, events } = await land(flights.shift()!);
       yield { type: 'metric', metric };
+      for (const event of events) yield { type: 'metric', metric: event };
       if (finite(metric)) continue;
       await Promise.allSettled(flights.map((f) => f.result));
       flights.length = 0;
@@ -142,7 +149,7 @@ export async function* train(
       last = now();
     }
     const { result } = await backend.step(step);
-    flights.push({ step, lr: learningRateAt(step, { ...optimizer, maxIters: training.maxIters }), result });
+    flights.push({ step, lr: stepPlan(optimizer, training.maxIters, step).lr, result });
     if (!(yield* drain(backend.depth - 1))) return;
   }
   if (!(yield* drain(0))) return;

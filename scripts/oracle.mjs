@@ -1,12 +1,20 @@
 // 20 AdamW steps of `wb run` against PyTorch (tests/oracle/gpt2_torch.py), for every shape and both backends.
-//   node scripts/oracle.mjs [--backend webgpu|reference] [--write]     --write refreshes tests/oracle/fixtures.json
+//   node scripts/oracle.mjs [--backend webgpu|reference] [--shape NAME] [--write]     --write refreshes tests/oracle/fixtures.json
 // Needs python3 with torch (Debian: apt-get install python3-torch). Exit 1 when a bound is missed.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+// Every hyper-parameter that PyTorch is told, whatever the default preset says.
 const COMMON = [
+  'GPT2_DROPOUT=0',
+  'LEARNING_RATE=1e-3',
+  'MIN_LR=1e-4',
+  'GRAD_CLIP=1',
+  'WEIGHT_DECAY=0.1',
+  'BETA1=0.9',
+  'ADAM_EPS=1e-8',
   'MAX_ITERS=20',
   'WARMUP_STEPS=5',
   'EVAL_INTERVAL=0',
@@ -26,7 +34,7 @@ export const SHAPES = {
 const BOUNDS = { webgpu: { loss: 2e-4, update: 0.01 }, reference: { loss: 1e-6, update: 1e-5 } };
 
 const value = (overrides, name, fallback) =>
-  overrides.find((o) => o.startsWith(`${name}=`))?.slice(name.length + 1) ?? fallback;
+  overrides.findLast((o) => o.startsWith(`${name}=`))?.slice(name.length + 1) ?? fallback;
 
 export function runShape(name, backend, directory) {
   const overrides = [...COMMON, ...SHAPES[name]];
@@ -82,13 +90,13 @@ export function oracle(name, directory) {
 }
 
 if (process.argv[1]?.endsWith('oracle.mjs')) {
-  const only = process.argv.includes('--backend')
-    ? [process.argv[process.argv.indexOf('--backend') + 1]]
-    : ['reference', 'webgpu'];
-  const fixtures = {};
+  const option = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : null);
+  const only = option('--backend') ? [option('--backend')] : ['reference', 'webgpu'];
+  const shapes = option('--shape') ? [option('--shape')] : Object.keys(SHAPES);
+  const fixtures = JSON.parse(readFileSync('tests/oracle/fixtures.json', 'utf8'));
   let ok = true;
   for (const backend of only)
-    for (const name of Object.keys(SHAPES)) {
+    for (const name of shapes) {
       const directory = mkdtempSync(join(tmpdir(), 'wb-oracle-'));
       const ours = runShape(name, backend, directory);
       const { steps, final } = oracle(name, directory);

@@ -1,6 +1,6 @@
 /** wb check: what a configuration costs, without any adapter. */
 import type { Command } from 'commander';
-import { staticVocabSize } from '@/data/corpus';
+import { staticCorpusShape, staticVocabSize } from '@/data/corpus';
 import { DEFAULT_TRAITS } from '@/engine/device';
 import { loadRunCorpus } from '@/experiment/open-run';
 import { planTraining } from '@/experiment/training-plan';
@@ -21,11 +21,9 @@ export function registerCheck(program: Command): void {
       });
       const corpus = fixed === null ? await loadRunCorpus(experiment, loaders(), customText) : null;
       const vocabSize = fixed ?? corpus!.vocabSize;
-      const shape = {
-        trainTokens: corpus?.train.length ?? 1 << 20,
-        valTokens: corpus?.val.length ?? 1 << 17,
-        sampling: corpus?.sampling ?? ('window' as const),
-      };
+      const shape = corpus
+        ? { trainTokens: corpus.train.length, valTokens: corpus.val.length, sampling: corpus.sampling }
+        : staticCorpusShape(experiment.dataset, experiment.model.blockSize);
       const plan = planTraining(experiment, { ...experiment.model, vocabSize }, shape, { traits: DEFAULT_TRAITS });
       const { nLayer, nEmbd } = experiment.model;
       const document = {

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { CorpusLoaders } from '@/data/corpus';
+import { decodeText } from '@/data/datasets/text';
 import { type ExperimentConfig, experimentConfig } from '@/experiment/config';
 import { openStrict, setSymbol, symbolValues } from '@/experiment/kconfig-tree';
 import { writeConfig, writeMinConfig, type Config } from '@/kconfig';
@@ -98,7 +99,7 @@ export function resolveConfig(overrides: readonly string[], options: ConfigOptio
     overrides: given,
     full: writeConfig(values),
     minimal: writeMinConfig(values),
-    ...(path === null ? {} : { customText: { name: path, text: readFileSync(path, 'utf8') } }),
+    ...(path === null ? {} : { customText: { name: path, text: decodeText(readFileSync(path), path) } }),
   };
 }
 

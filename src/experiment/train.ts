@@ -49,10 +49,14 @@ export interface TrainOptions {
   readonly now?: () => number;
 }
 
+/** Browsers round their clock to 0.1 ms. */
+const CLOCK_QUANTUM_MS = 0.1;
+
 interface Flight {
   readonly step: number;
   readonly lr: number;
-  readonly result: Promise<StepResult>;
+  readonly submitted: number;
+  readonly result: Promise<StepResult & { readonly at: number }>;
 }
 
 interface Landed {
@@ -68,14 +72,15 @@ export async function* train(
   const { training, optimizer, model } = config;
   const tokensPerStep = training.batchSize * training.gradientAccumulation * model.blockSize;
   const started = now();
+  /** When the device was last known to be free. */
   let last = started;
   let best = bestLoss;
   const flights: Flight[] = [];
 
   const land = async (flight: Flight): Promise<Landed> => {
-    const { loss, gradNorm, events = [] } = await flight.result;
-    const at = now();
-    const stepMs = at - last;
+    // The clock is read when the result arrives: what reads the events may have been busy since.
+    const { loss, gradNorm, events = [], at } = await flight.result;
+    const stepMs = Math.max(at - Math.max(last, flight.submitted), CLOCK_QUANTUM_MS);
     last = at;
     const metric: Landed['metric'] = {
       event: 'step',
@@ -122,11 +127,9 @@ export async function* train(
         time,
       },
     };
-    last = now();
     if (loss < best) {
       best = loss;
       yield* await onCheckpoint(step, 'best');
-      last = now();
     }
     return true;
   }
@@ -139,17 +142,21 @@ export async function* train(
       yield { type: 'paused', step };
       await control.whenRunning();
       if (control.stopped) break;
-      last = now();
       yield { type: 'resumed', step };
     }
     if (training.evalInterval > 0 && step % training.evalInterval === 0 && !(yield* evaluate(step))) return;
     if (training.checkpointInterval > 0 && step > fromStep && step % training.checkpointInterval === 0) {
       if (!(yield* drain(0))) return;
       yield* await onCheckpoint(step, 'periodic');
-      last = now();
     }
+    const submitted = now();
     const { result } = await backend.step(step);
-    flights.push({ step, lr: stepPlan(optimizer, training.maxIters, step).lr, result });
+    flights.push({
+      step,
+      lr: stepPlan(optimizer, training.maxIters, step).lr,
+      submitted,
+      result: result.then((landed) => ({ ...landed, at: now() })),
+    });
     if (!(yield* drain(backend.depth - 1))) return;
   }
   if (!(yield* drain(0))) return;

@@ -15,6 +15,7 @@ import { type LoweredGraph, lowerGraph } from '@/engine/lower';
 import { type Dispatch, type ExecutionPlan, type MemorySummary, dispatchOf } from '@/engine/plan';
 import { SCALAR_SLOT_BYTES } from '@/engine/scalars';
 import { type ParameterArena, Storage, layOutParameters } from '@/engine/storage';
+import type { CorpusShape } from '@/data/corpus';
 import type { Tensor } from '@/graph';
 import type { Gpt2Config } from '@/models/config';
 import { type Gpt2TrainingGraph, buildGpt2, buildGpt2Training, forwardFlopsPerToken } from '@/models/gpt2';
@@ -25,12 +26,6 @@ import { METRIC, flat, planOptimizer } from './optimizer-plan';
 export { METRIC };
 const METRICS_BYTES = 256;
 const RING_DEPTH = 3;
-
-export interface CorpusShape {
-  readonly trainTokens: number;
-  readonly valTokens: number;
-  readonly sampling: 'window' | 'rows';
-}
 
 export interface TrainingPlan {
   readonly plan: ExecutionPlan;

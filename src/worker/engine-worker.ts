@@ -1,6 +1,6 @@
 /** The engine's side of the door: one run at a time, driven by commands, reporting by events. */
 import type { CorpusLoaders } from '@/data/corpus';
-import { staticVocabSize } from '@/data/corpus';
+import { staticCorpusShape, staticVocabSize } from '@/data/corpus';
 import { DEFAULT_TRAITS, DeviceError, type EngineDevice, openDevice } from '@/engine/device';
 import type { TuneCache } from '@/engine/autotune';
 import { measureRoof } from '@/engine/probe';
@@ -141,7 +141,7 @@ export class EngineWorker implements WorkerApi {
     const corpus = fixed === null ? await loadRunCorpus(config, this.#loaders(), request.customText) : null;
     const shape = corpus
       ? { trainTokens: corpus.train.length, valTokens: corpus.val.length, sampling: corpus.sampling }
-      : { trainTokens: 1 << 20, valTokens: 1 << 17, sampling: 'window' as const };
+      : staticCorpusShape(config.dataset, config.model.blockSize);
     const traits = this.#engine?.traits ?? DEFAULT_TRAITS;
     this.#warmUp(request, config);
     return summarise(

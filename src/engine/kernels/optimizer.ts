@@ -194,7 +194,8 @@ export const sgd = single<SgdArgs>('sgd', (args) => {
   const n = sizeOf(args.w.shape);
   const accessors = new Accessors([args.w, args.g, args.b].map(asRow));
   accessors.add('table', asRow(args.table));
-  for (const name of ['w', 'g', 'b'] as const) accessors.add(name, asRow(args[name]));
+  for (const name of ['w', 'g'] as const) accessors.add(name, asRow(args[name]));
+  accessors.add('mom', asRow(args.b)); // 'b' would collide: b_w is the variable of w
   accessors.add('norm', asRow(args.norm));
   if (args.mask) accessors.add('mask', asRow(args.mask));
   return assemble({

@@ -3,6 +3,7 @@
 // undisturbed run: metrics without `time`, every .safetensors byte by byte. Exit 1 at the first difference.
 //
 //   node scripts/kill-test.mjs [--runs 20] [--matrix 5] [--backend reference|webgpu] [--kills 3] [--seed 1]
+//     [--set SYMBOL=value ...]
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,15 +19,18 @@ const { values } = parseArgs({
     backend: { type: 'string', default: 'reference' },
     kills: { type: 'string', default: '3' },
     seed: { type: 'string', default: '1' },
+    set: { type: 'string', multiple: true, default: [] },
   },
 });
 const tiny = [
+  ...values.set,
   '--defconfig',
   'gpt2-vanilla-baseline-ci',
   'GPT2_N_LAYER=1',
   'GPT2_N_EMBD=8',
   'GPT2_N_HEAD=1',
   'GPT2_BLOCK_SIZE=8',
+  ...values.set,
 ];
 const steps = values.backend === 'reference' ? ['MAX_ITERS=300', 'EVAL_INTERVAL=20', 'CHECKPOINT_INTERVAL=15'] : ['MAX_ITERS=60', 'EVAL_INTERVAL=10', 'CHECKPOINT_INTERVAL=7']; // prettier-ignore
 const RUN = ['run', ...tiny, ...steps, '--backend', values.backend];

@@ -123,6 +123,8 @@ export async function trainInto(request: TrainInto): Promise<Outcome> {
       if (event.type === 'failed') failed = event.message;
       if (event.type !== 'metric') continue;
       const { metric } = event;
+      if (metric.event === 'prune' && !bar) say(`step ${metric.step}  pruned ${(100 * metric.actual).toFixed(2)} %`);
+      if (metric.event !== 'eval' && metric.event !== 'step') continue;
       if (metric.event === 'eval') val = metric.loss;
       else {
         [loss, steps] = [metric.loss, metric.step + 1];

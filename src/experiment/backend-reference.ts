@@ -4,15 +4,19 @@ import { PURPOSE, philox4x32 } from '@/data/random';
 import { type RefArray, type RefContext, type RefValues, type Tensor, runReference, sizeOf } from '@/graph';
 import type { Gpt2Config } from '@/models/config';
 import { type Gpt2TrainingGraph, buildGpt2, buildGpt2Training } from '@/models/gpt2';
-import { adamwStep, clipCoefficient } from '@/optim/adamw';
-import { learningRateAt } from '@/optim/schedule';
+import { clipCoefficient } from '@/optim/adamw';
+import { STATE_SLOTS, type StateSlot, decays } from '@/optim/kinds';
+import { SOFT_RESET, SPAM_QUEUE, clipCoordinates, spikeScore } from '@/optim/spam';
+import { type StepPlan, stepPlan, updateTensor } from '@/optim/update';
 import type { BackendSummary, EvalResult, NamedTensors, StepResult, TrainingBackend } from './backend';
 import { STREAM, drawBatch } from './batches';
 import type { ExperimentConfig } from './config';
 import { initialValues } from './init';
 import { metricOf, scoreBatch } from './task-metric';
 import type { TaskScore } from '@/data/tasks';
-import { type StateTensor, type TrainingState, savedStep, stateTensor, stepTensor } from './training-state';
+import type { SpamEvent } from './events';
+import { spamEvents } from './spam-events';
+import { SPAM_KEY, type StateTensor, type TrainingState, savedStep, stateTensor, stepTensor } from './training-state';
 
 const f32 = (values: ArrayLike<number>): Float32Array => Float32Array.from(values);
 
@@ -25,7 +29,8 @@ export class ReferenceBackend implements TrainingBackend {
   readonly #values: RefValues = new Map();
   readonly #evalValues: RefValues = new Map();
   readonly #weights = new Map<string, Float64Array>();
-  readonly #moments = new Map<string, { m: Float64Array; v: Float64Array }>();
+  readonly #slots = new Map<string, Partial<Record<StateSlot, Float64Array>>>();
+  readonly #norms = new Float64Array(SPAM_QUEUE);
   /** Updates done so far. */
   #done = 0;
 
@@ -40,12 +45,14 @@ export class ReferenceBackend implements TrainingBackend {
     this.#train.graph.parameters.forEach((tensor, i) => {
       const weights = Float64Array.from(initialValues(tensor, i, config.training.seed));
       this.#weights.set(tensor.name, weights);
-      this.#moments.set(tensor.name, { m: new Float64Array(weights.length), v: new Float64Array(weights.length) });
+      const slots = STATE_SLOTS[config.optimizer.kind].map((slot) => [slot, new Float64Array(weights.length)] as const);
+      this.#slots.set(tensor.name, Object.fromEntries(slots));
       this.#values.set(tensor.id, weights);
     });
     bindWeights(this.#eval.graph.parameters, this.#weights, this.#evalValues);
-    const bytes = [...this.#weights.values()].reduce((sum, w) => sum + 8 * 4 * w.length, 0);
-    const categories = [{ name: 'parameters, gradients and moments (f64)', bytes }];
+    const copies = 2 + STATE_SLOTS[config.optimizer.kind].length;
+    const bytes = [...this.#weights.values()].reduce((sum, w) => sum + 8 * copies * w.length, 0);
+    const categories = [{ name: 'parameters, gradients and optimizer state (f64)', bytes }];
     this.summary = {
       parameters: this.#train.graph.parameterCount,
       dispatchesPerStep: 0,
@@ -97,8 +104,7 @@ export class ReferenceBackend implements TrainingBackend {
 
   #step(step: number): StepResult {
     this.#done = step + 1;
-    const { optimizer, training } = this.config;
-    const { gradientAccumulation } = training;
+    const { gradientAccumulation } = this.config.training;
     const sums = new Map<Tensor, Float64Array>();
     let loss = 0;
     for (let micro = 0; micro < gradientAccumulation; micro++) {
@@ -111,18 +117,62 @@ export class ReferenceBackend implements TrainingBackend {
         sums.set(parameter, sum);
       }
     }
+    return this.#update(step, loss, sums);
+  }
+
+  /** The optimizer on the summed gradients, in the order of the specification, 1.4. */
+  #update(step: number, loss: number, gradients: ReadonlyMap<Tensor, Float64Array>): StepResult {
+    const { optimizer, training } = this.config;
+    const plan = stepPlan(optimizer, training.maxIters, step);
+    let clipped = 0;
+    for (const [{ name }, g] of gradients) {
+      const v = this.#slots.get(name)!.exp_avg_sq;
+      if (v) clipped += clipCoordinates(g, v, plan.theta);
+    }
     let square = 0;
-    for (const g of sums.values()) for (const x of g) square += x * x;
+    for (const g of gradients.values()) for (const x of g) square += x * x;
     const gradNorm = Math.sqrt(square);
     if (!Number.isFinite(gradNorm)) return { loss, gradNorm };
-    const lr = learningRateAt(step, { ...optimizer, maxIters: training.maxIters });
+    const spam = optimizer.spam === null ? null : this.#spam(step, gradNorm, clipped, plan);
     const coefficient = clipCoefficient(gradNorm, optimizer.gradClip);
-    for (const [parameter, g] of sums) {
-      const { m, v } = this.#moments.get(parameter.name)!;
-      const decay = parameter.source.kind === 'parameter' && parameter.source.decay;
-      adamwStep(this.#weights.get(parameter.name)!, g, m, v, step + 1, coefficient, decay, { ...optimizer, lr });
+    for (const [parameter, g] of gradients) {
+      const { name, shape } = parameter;
+      const decay = decays(optimizer.decayGroups, {
+        name,
+        decay: parameter.source.kind === 'parameter' && parameter.source.decay,
+      });
+      const update = {
+        w: this.#weights.get(name)!,
+        g,
+        shape,
+        state: this.#slots.get(name)!,
+        t: plan.t,
+        coefficient,
+        decay,
+      };
+      updateTensor(optimizer.kind, update, { ...optimizer, lr: plan.lr });
     }
-    return { loss, gradNorm };
+    return spam === null ? { loss, gradNorm } : { loss, gradNorm, events: spam };
+  }
+
+  /** Norm test, soft and periodic resets of the moments. */
+  #spam(step: number, norm: number, clipped: number, { reset }: StepPlan): SpamEvent[] {
+    const { mode, zThreshold } = this.config.optimizer.spam!;
+    const z = spikeScore(this.#norms, step, norm);
+    const spike = zThreshold > 0 && z > zThreshold;
+    for (const slots of this.#slots.values()) {
+      const scale = (slot: StateSlot, factor: number): void =>
+        slots[slot]!.forEach((x, i, all) => void (all[i] = x * factor));
+      if (spike) {
+        scale('exp_avg', SOFT_RESET.m);
+        scale('exp_avg_sq', SOFT_RESET.v);
+      }
+      if (!reset) continue;
+      scale('exp_avg', 0);
+      scale('exp_avg_sq', 0);
+      if (mode === 'fixed') scale('max_exp_avg_sq', 0);
+    }
+    return spamEvents(this.config, step, { z, spike, clipped }, this.summary.parameters);
   }
 
   evaluate(): Promise<EvalResult> {
@@ -159,31 +209,23 @@ export class ReferenceBackend implements TrainingBackend {
     return Promise.resolve();
   }
 
+  /** Every array of the saved state by key. */
+  *#arrays(): Generator<readonly [key: string, shape: readonly number[], data: Float64Array]> {
+    for (const { name, shape } of this.#train.graph.parameters) yield [name, shape, this.#weights.get(name)!];
+    for (const slot of STATE_SLOTS[this.config.optimizer.kind])
+      for (const { name, shape } of this.#train.graph.parameters)
+        yield [`${slot}.${name}`, shape, this.#slots.get(name)![slot]!];
+    if (this.config.optimizer.spam !== null) yield [SPAM_KEY, [SPAM_QUEUE], this.#norms];
+  }
+
   saveState(): Promise<TrainingState> {
-    const { parameters } = this.#train.graph;
-    const saved = (prefix: string, of: (name: string) => Float64Array) =>
-      parameters.map(
-        ({ name, shape }) => [`${prefix}${name}`, { dtype: 'F64', shape, data: of(name).slice() }] as const,
-      );
-    return Promise.resolve(
-      new Map<string, StateTensor>([
-        ...saved('', (name) => this.#weights.get(name)!),
-        ...saved('exp_avg.', (name) => this.#moments.get(name)!.m),
-        ...saved('exp_avg_sq.', (name) => this.#moments.get(name)!.v),
-        stepTensor(this.#done),
-      ]),
-    );
+    const state = new Map<string, StateTensor>();
+    for (const [key, shape, data] of this.#arrays()) state.set(key, { dtype: 'F64', shape, data: data.slice() });
+    return Promise.resolve(state.set(...stepTensor(this.#done)));
   }
 
   loadState(state: TrainingState): Promise<void> {
-    const load = (key: string, into: Float64Array): void =>
-      into.set(stateTensor(state, key, into.length, 'F64', 'F32').data);
-    for (const [name, weights] of this.#weights) {
-      const { m, v } = this.#moments.get(name)!;
-      load(name, weights);
-      load(`exp_avg.${name}`, m);
-      load(`exp_avg_sq.${name}`, v);
-    }
+    for (const [key, , data] of this.#arrays()) data.set(stateTensor(state, key, data.length, 'F64', 'F32').data);
     this.#done = savedStep(state);
     return Promise.resolve();
   }

@@ -1,6 +1,7 @@
 /** What the training loop needs from whoever does the arithmetic: the WebGPU engine or the f64 reference. */
 import type { KernelProgram } from '@/engine/kernel';
 import type { MemorySummary } from '@/engine/plan';
+import type { MetricEvent } from './events';
 import type { TrainingState } from './training-state';
 
 export interface StepResult {
@@ -8,6 +9,8 @@ export interface StepResult {
   readonly loss: number;
   /** Global 2-norm of the gradient before clipping. */
   readonly gradNorm: number;
+  /** What else happened in this step: SPAM's events, a mask update. */
+  readonly events?: readonly MetricEvent[];
 }
 
 export interface EvalResult {

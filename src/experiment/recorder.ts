@@ -77,7 +77,7 @@ export class RunRecorder {
   async record(event: RunEvent): Promise<void> {
     if (event.type === 'metric') {
       this.#pending.push(`${JSON.stringify(event.metric)}\n`);
-      this.#elapsedMs = event.metric.time.elapsed_ms;
+      if ('time' in event.metric) this.#elapsedMs = event.metric.time.elapsed_ms;
       for (const sink of this.sinks) sink.record(event.metric);
     }
     if (event.type === 'failed') await this.directory.append('log.txt', `failed: ${event.message}\n`);

@@ -2,7 +2,7 @@
  * The training loop: one for the page and the terminal, one for both backends. Yields events in step order; several steps
  * may be in flight, and evaluation is queued behind the update it follows, so nothing waits that need not.
  */
-import { learningRateAt } from '@/optim/schedule';
+import { stepPlan } from '@/optim/update';
 import type { EvalResult, StepResult, TrainingBackend } from './backend';
 import type { ExperimentConfig } from './config';
 import type { MetricEvent, RunEvent } from './events';
@@ -73,6 +73,11 @@ interface Flight {
   readonly result: Promise<StepResult & { readonly at: number }>;
 }
 
+interface Landed {
+  readonly metric: MetricEvent & { event: 'step' };
+  readonly events: readonly MetricEvent[];
+}
+
 export async function* train(
   config: ExperimentConfig,
   backend: TrainingBackend,
@@ -87,12 +92,12 @@ export async function* train(
   let evaluated = progress?.evaluated ?? null;
   const flights: Flight[] = [];
 
-  const land = async (flight: Flight): Promise<MetricEvent & { event: 'step' }> => {
+  const land = async (flight: Flight): Promise<Landed> => {
     // The clock is read when the result arrives: what reads the events may have been busy since.
-    const { loss, gradNorm, at } = await flight.result;
+    const { loss, gradNorm, events = [], at } = await flight.result;
     const stepMs = Math.max(at - Math.max(last, flight.submitted), CLOCK_QUANTUM_MS);
     last = at;
-    return {
+    const metric: Landed['metric'] = {
       event: 'step',
       step: flight.step,
       loss,
@@ -101,14 +106,16 @@ export async function* train(
       tokens: (flight.step + 1) * tokensPerStep,
       time: { elapsed_ms: at - started, step_ms: stepMs, tokens_per_second: (1000 * tokensPerStep) / stepMs },
     };
+    return { metric, events };
   };
   const finite = (m: MetricEvent & { event: 'step' }): boolean =>
     Number.isFinite(m.loss) && Number.isFinite(m.grad_norm);
 
   async function* drain(keep: number): AsyncGenerator<RunEvent, boolean> {
     while (flights.length > keep) {
-      const metric = await land(flights.shift()!);
+      const { metric, events } = await land(flights.shift()!);
       yield { type: 'metric', metric };
+      for (const event of events) yield { type: 'metric', metric: event };
       if (finite(metric)) continue;
       await Promise.allSettled(flights.map((f) => f.result));
       flights.length = 0;
@@ -163,7 +170,7 @@ export async function* train(
     const { result } = await backend.step(step);
     flights.push({
       step,
-      lr: learningRateAt(step, { ...optimizer, maxIters: training.maxIters }),
+      lr: stepPlan(optimizer, training.maxIters, step).lr,
       submitted,
       result: result.then((landed) => ({ ...landed, at: now() })),
     });

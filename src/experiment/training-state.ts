@@ -4,6 +4,7 @@
  *   <name>                          weights, in the parameters' order
  *   exp_avg.<name> and the like     optimizer state (optim/kinds.ts: STATE_SLOTS), where the optimizer has it
  *   mask.<name>                     keep bits of pruned tensors, 32 a U32 word, lowest bit first
+ *   spam.norms                      the last gradient norms of AdamWSPAM
  *   train.step                      U32 [1]: updates done, which is the next step to run
  *
  * F32 on WebGPU, F64 on the reference; random numbers are functions of counters and need no state.
@@ -14,6 +15,8 @@ type WithoutName<T> = T extends unknown ? Omit<T, 'name'> : never;
 export type StateTensor = WithoutName<SafeTensor>;
 export type TrainingState = ReadonlyMap<string, StateTensor>;
 
+/** SPAM's queue of gradient norms. */
+export const SPAM_KEY = 'spam.norms';
 export const STEP_KEY = 'train.step';
 const OPTIMIZER_STATE = /^(exp_avg|exp_avg_sq|max_exp_avg_sq|momentum_buffer|mask|movement|initial|train|spam)\./;
 

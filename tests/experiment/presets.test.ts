@@ -18,6 +18,7 @@ describe('our Kconfig tree', () => {
       'src/experiment/Kconfig',
       'src/models/Kconfig',
       'src/optim/Kconfig',
+      'src/pruning/Kconfig',
     ]);
     expect(lintTree(workbenchTree())).toEqual([]);
   });

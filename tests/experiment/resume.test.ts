@@ -37,7 +37,17 @@ export function expectEqualStates(a: TrainingState, b: TrainingState): void {
 }
 
 describe.each(['webgpu', 'reference'] as const)('%s', (kind) => {
-  const cases: [string, Overrides][] = [['AdamW', SMALL]];
+  const cases: [string, Overrides][] = [
+    ['AdamW', SMALL],
+    ['SGD', { ...SMALL, optimizer: { kind: 'sgd' } }],
+    [
+      'AdamWSPAM across a reset',
+      {
+        ...SMALL,
+        optimizer: { kind: 'adamwspam', spam: { mode: 'repo', theta: 50, interval: 10, warmup: 6, zThreshold: 2 } },
+      },
+    ],
+  ];
   it.each(cases)('%s: 4 + 5 steps equal 9', async (_, overrides) => {
     const whole = await open(kind, overrides);
     await advance(whole, 0, 9);

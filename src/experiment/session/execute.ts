@@ -118,7 +118,7 @@ export async function* executeRun(
       await recorder.record(event);
       if (event.type === 'failed') failed = event.message;
       if (event.type === 'finished') stopped = event.stopped;
-      if (event.type === 'metric' && event.metric.time.elapsed_ms > maxMs) control.stop();
+      if (event.type === 'metric' && 'time' in event.metric && event.metric.time.elapsed_ms > maxMs) control.stop();
       yield event;
     }
   } catch (error) {

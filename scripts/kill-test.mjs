@@ -23,7 +23,6 @@ const { values } = parseArgs({
   },
 });
 const tiny = [
-  ...values.set,
   '--defconfig',
   'gpt2-vanilla-baseline-ci',
   'GPT2_N_LAYER=1',

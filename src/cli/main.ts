@@ -3,12 +3,14 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '@/experiment/config';
 import { MatrixError } from '@/experiment/matrix/axes';
 import { ModelConfigError } from '@/models/config';
+import { registerAb } from './ab';
 import { registerArchive } from './archive';
 import { registerBench } from './bench';
 import { registerCheck } from './check';
 import { registerContinue } from './continue';
 import { registerDefconfig } from './defconfig';
 import { registerDoctor } from './doctor';
+import { registerEval } from './eval';
 import { registerGenerate } from './generate';
 import { registerKconfig } from './kconfig';
 import { registerMatrix } from './matrix';
@@ -30,6 +32,8 @@ for (const register of [
   registerReplay,
   registerMatrix,
   registerReport,
+  registerEval,
+  registerAb,
   registerTracker,
   registerArchive,
   registerCheck,

@@ -79,6 +79,25 @@ describe('one run', () => {
   });
 });
 
+describe('evaluation and A/B', () => {
+  it('gives the figure that the run recorded, and a valid manifest', () => {
+    const recorded = (json('a/manifest.json')['results'] as { best: { loss: number; step: number } }).best;
+    const measured = JSON.parse(ok('eval', 'a', '--json', '--out', 'eval.json')) as { val_loss: number; step: number };
+    expect(measured.step).toBe(recorded.step);
+    expect(Math.abs(measured.val_loss - recorded.loss)).toBeLessThan(1e-5); // weights are saved in f32
+    expect(json('eval.json')).toMatchObject({ kind: 'eval', parents: [json('a/manifest.json')['runId']] });
+    expect(ok('manifest', 'check', 'eval.json')).toContain('is valid');
+    fails(2, /no such file/, 'eval', 'a', '--weights', 'gone.safetensors');
+  });
+
+  it('times two configurations in turns', () => {
+    const result = JSON.parse(ok('ab', ...TINY, '--b', 'GPT2_N_LAYER=4', '--rounds', '3', '--steps', '2', '--json')) as { a: number[]; comparison: { n: number } }; // prettier-ignore
+    expect(result).toMatchObject({ a: { length: 3 }, comparison: { n: 3 }, adapter: { software: true } });
+    fails(2, /same configuration/, 'ab', ...TINY, '--b', 'SEED=1337');
+    fails(2, /MAX_ITERS=30 is less than the 43 steps/, 'ab', ...TINY, '--b', 'SEED=1');
+  });
+});
+
 describe('killed at random', () => {
   it('two runs and one matrix end as if nothing had happened (scripts/kill-test.mjs)', () => {
     const args = ['scripts/kill-test.mjs', '--runs', '2', '--matrix', '1', '--seed', '3', '--kills', '2'];

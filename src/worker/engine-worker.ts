@@ -370,7 +370,7 @@ export class EngineWorker implements WorkerApi {
             type: 'step', step: metric.step, loss: metric.loss, lr: metric.lr, gradNorm: metric.grad_norm, tokens: metric.tokens,
             time: { elapsedMs: metric.time.elapsed_ms, stepMs: metric.time.step_ms, tokensPerSecond: metric.time.tokens_per_second },
           }); // prettier-ignore
-        else {
+        else if (metric.event === 'eval') {
           const { step, split, loss, perplexity } = metric;
           this.#emit({
             type: 'eval',

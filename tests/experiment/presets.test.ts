@@ -19,6 +19,7 @@ describe('our Kconfig tree', () => {
       'src/models/Kconfig',
       'src/models/attention/Kconfig',
       'src/optim/Kconfig',
+      'src/pruning/Kconfig',
     ]);
     expect(lintTree(workbenchTree())).toEqual([]);
   });

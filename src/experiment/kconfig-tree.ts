@@ -11,6 +11,7 @@ import {
   loadConfig,
   loadTree,
   memoryReader,
+  overrideReason,
   validate,
 } from '@/kconfig';
 import { ConfigError, type SymbolValues } from './config';
@@ -90,6 +91,19 @@ export function setSymbol(config: Config, symbol: string, value: string, where: 
   if (problem) throw new ConfigError(symbol, `${where}: ${symbol}=${value}: ${problem}`);
   const result = assign(config, sym, value);
   if (!result.ok) throw new ConfigError(symbol, `${where}: ${symbol}=${value}: ${result.reason}`);
+}
+
+/**
+ * Throws ConfigError for the first override that did not become the symbol's value, with the reason: settings may come in any
+ * order, so this is known only when all are made.
+ */
+export function checkOverrides(config: Config, overrides: Readonly<Record<string, string>>, where: string): void {
+  for (const [symbol, wanted] of Object.entries(overrides)) {
+    const sym = config.find(symbol)!;
+    if (sym.type !== 'bool' || wanted === 'n' || config.value(sym) === wanted) continue;
+    const reason = overrideReason(config, sym, wanted);
+    throw new ConfigError(symbol, `${where}: ${symbol}=${wanted} has no effect: ${reason}`);
+  }
 }
 
 /** Every symbol's value, for `experimentConfig`. */

@@ -11,7 +11,7 @@ import { type OpenRun, loadRunCorpus, openRun } from '@/experiment/open-run';
 import { RunRecorder, huggingFaceConfig } from '@/experiment/recorder';
 import { MemoryDirectory } from '@/experiment/run-directory';
 import { sampleToken } from '@/experiment/sampling';
-import { KCONFIG_SOURCES, openStrict, setSymbol, symbolValues } from '@/experiment/kconfig-tree';
+import { KCONFIG_SOURCES, checkOverrides, openStrict, setSymbol, symbolValues } from '@/experiment/kconfig-tree';
 import { writeConfig, writeMinConfig } from '@/kconfig';
 import { RunControl, train } from '@/experiment/train';
 import { type TrainingPlan, planTraining } from '@/experiment/training-plan';
@@ -127,6 +127,7 @@ export class EngineWorker implements WorkerApi {
     const edited = request.config;
     const values = edited === undefined ? openStrict(text, `defconfigs/${name}`) : openStrict(edited, 'the menu');
     for (const [symbol, value] of Object.entries(request.overrides)) setSymbol(values, symbol, value, 'overrides');
+    checkOverrides(values, request.overrides, 'overrides');
     if (request.customText && edited === undefined) setSymbol(values, 'DATASET_CUSTOM', 'y', 'dropped text');
     return {
       config: experimentConfig(symbolValues(values)),

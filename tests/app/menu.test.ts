@@ -40,6 +40,9 @@ async function open(query: string, options: BrowserContextOptions = {}, at = sit
   return page;
 }
 
+/** Other work may keep the machine busy. */
+const SOON = { timeout: 15_000 };
+
 const press = async (page: Page, ...keys: string[]): Promise<void> => {
   for (const key of keys) await page.keyboard.press(key);
 };
@@ -89,11 +92,11 @@ describe('by keyboard alone', () => {
     await type(page, '3');
     await press(page, 'Enter');
     expect(await focused(page)).toBe('Layers, 3, changed');
-    await expect.poll(() => parameters(page)).toBe(before + BLOCK);
+    await expect.poll(() => parameters(page), SOON).toBe(before + BLOCK);
     await press(page, 'Control+z');
-    await expect.poll(() => parameters(page)).toBe(before);
+    await expect.poll(() => parameters(page), SOON).toBe(before);
     await press(page, 'Control+y');
-    await expect.poll(() => parameters(page)).toBe(before + BLOCK);
+    await expect.poll(() => parameters(page), SOON).toBe(before + BLOCK);
 
     await press(page, 's');
     await page.locator('dialog input:focus').waitFor();
@@ -102,7 +105,7 @@ describe('by keyboard alone', () => {
     await page.getByText('Saved as three layers in this browser.').waitFor();
     expect(await focused(page)).toBe('Layers, 3, changed');
 
-    await expect.poll(() => page.url()).toMatch(/#\/lab\?defconfig=gpt2-vanilla-baseline-ci&GPT2_N_LAYER=3$/);
+    await expect.poll(() => page.url(), SOON).toMatch(/#\/lab\?defconfig=gpt2-vanilla-baseline-ci&GPT2_N_LAYER=3$/);
     await page.reload();
     await expect.poll(() => parameters(page), { timeout: 30_000 }).toBe(before + BLOCK);
     await press(page, 'm', 'Enter', 'ArrowDown');
@@ -179,7 +182,7 @@ describe('by keyboard alone', () => {
     await dialog.getByText('No value differs.').waitFor();
     await press(page, 'Escape');
     await press(page, 'u');
-    await expect.poll(() => page.locator('.topbar-preset').innerText()).toBe('gpt2-vanilla-baseline-ci');
+    await expect.poll(() => page.locator('.topbar-preset').innerText(), SOON).toBe('gpt2-vanilla-baseline-ci');
     await page.context().close();
   });
 
@@ -199,7 +202,7 @@ describe('by keyboard alone', () => {
 
     // A link followed in the open page; undo leads back before it.
     await page.evaluate(() => void (location.hash = '#/lab?defconfig=gpt2-task-recall&GPT2_N_LAYER=5'));
-    await expect.poll(() => page.locator('.topbar-preset').innerText()).toBe('gpt2-task-recall +1 changed');
+    await expect.poll(() => page.locator('.topbar-preset').innerText(), SOON).toBe('gpt2-task-recall +1 changed');
     await find(page, 'n_layer');
     expect(await focused(page)).toBe('Layers, 5, changed');
     await press(page, 'u', 'u');

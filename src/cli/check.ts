@@ -3,6 +3,8 @@ import type { Command } from 'commander';
 import { staticCorpusShape, staticVocabSize } from '@/data/corpus';
 import { DEFAULT_TRAITS } from '@/engine/device';
 import { loadRunCorpus } from '@/experiment/open-run';
+import { cacheBytesPerToken } from '@/models/attention/cache';
+import { resolveAttention } from '@/models/attention/config';
 import { planTraining } from '@/experiment/training-plan';
 import { loaders, print, resolveConfig, withConfigOptions, type ConfigOptions } from './options';
 
@@ -26,6 +28,7 @@ export function registerCheck(program: Command): void {
         : staticCorpusShape(experiment.dataset, experiment.model.blockSize);
       const plan = planTraining(experiment, { ...experiment.model, vocabSize }, shape, { traits: DEFAULT_TRAITS });
       const { nLayer, nEmbd } = experiment.model;
+      const layers = resolveAttention(experiment.model.attention, experiment.model);
       const document = {
         parameters: plan.model.graph.parameterCount,
         vocab_size: vocabSize,
@@ -34,7 +37,8 @@ export function registerCheck(program: Command): void {
         memory: Object.fromEntries(plan.memory.categories.map((c) => [c.name, c.bytes])),
         largest: plan.memory.largest,
         dispatches_per_step: plan.dispatchesPerStep,
-        cache_bytes_per_token: 2 * nLayer * nEmbd * 4,
+        cache_bytes_per_token: cacheBytesPerToken(layers, nEmbd),
+        cache_ratio_to_mha: (2 * nLayer * nEmbd * 4) / cacheBytesPerToken(layers, nEmbd),
       };
       if (options.json) return print(document);
       const lines = [
@@ -43,7 +47,7 @@ export function registerCheck(program: Command): void {
         `planned memory       ${mib(document.planned_bytes)}`,
         ...plan.memory.categories.map((c) => `  ${c.name.padEnd(18)} ${mib(c.bytes)}`),
         `dispatches a step    ${document.dispatches_per_step}`,
-        `KV cache a token     ${document.cache_bytes_per_token} bytes (f32)`,
+        `KV cache a token     ${document.cache_bytes_per_token} bytes (f32), ${document.cache_ratio_to_mha.toFixed(2)} x smaller than multi-head attention's`,
       ];
       process.stdout.write(`${lines.join('\n')}\n`);
     });

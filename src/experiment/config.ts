@@ -3,6 +3,11 @@
  * never a symbol.
  */
 import type { GeluKind } from '@/graph';
+import type { AttentionConfig } from '@/models/attention/config';
+import { attentionConfig } from './config-attention';
+import { ConfigError, ConfigReader, type SymbolValues } from './config-reader';
+
+export { ConfigError, type SymbolValues };
 
 export type TaskName = 'copy' | 'reverse' | 'sort' | 'addition' | 'recall' | 'dyck';
 
@@ -28,6 +33,7 @@ export interface ModelConfig {
   readonly gelu: GeluKind;
   readonly weightTying: boolean;
   readonly vocabMultiple: number;
+  readonly attention: AttentionConfig;
 }
 
 export interface OptimizerConfig {
@@ -62,63 +68,6 @@ export interface ExperimentConfig {
   readonly training: TrainingConfig;
 }
 
-/** Evaluated symbols: name without CONFIG_ -> value as Kconfig prints it ("y", "128", "1e-3"). */
-export type SymbolValues = ReadonlyMap<string, string>;
-
-/** A symbol whose value cannot make an experiment. */
-export class ConfigError extends Error {
-  override name = 'ConfigError';
-  constructor(
-    readonly symbol: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
-class Reader {
-  constructor(readonly values: SymbolValues) {}
-
-  text(symbol: string): string {
-    const value = this.values.get(symbol);
-    if (value === undefined || value === '')
-      throw new ConfigError(symbol, `${symbol} has no value in this configuration`);
-    return value;
-  }
-
-  bool(symbol: string): boolean {
-    return this.values.get(symbol) === 'y';
-  }
-
-  int(symbol: string): number {
-    const text = this.text(symbol);
-    const value = Number(text);
-    if (!Number.isInteger(value)) throw new ConfigError(symbol, `${symbol}=${text} is not an integer`);
-    return value;
-  }
-
-  /** A real number with inclusive bounds unless `open` says otherwise. */
-  real(symbol: string, min: number, max: number, open: 'none' | 'min' | 'max' = 'none'): number {
-    const text = this.text(symbol);
-    const value = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text.trim()) ? Number(text) : NaN;
-    const below = open === 'min' ? !(value > min) : !(value >= min);
-    const above = open === 'max' ? !(value < max) : !(value <= max);
-    if (below || above) {
-      const range = `${open === 'min' ? '(' : '['}${min}, ${max}${open === 'max' ? ')' : ']'}`;
-      throw new ConfigError(symbol, `${symbol}="${text}" must be a number in ${range}`);
-    }
-    return value;
-  }
-
-  /** The value of the one selected member of a choice. */
-  choice<T>(what: string, members: readonly (readonly [string, T])[]): T {
-    const chosen = members.filter(([symbol]) => this.bool(symbol));
-    if (chosen.length !== 1)
-      throw new ConfigError(what, `exactly one of ${members.map(([symbol]) => symbol).join(', ')} must be y`);
-    return chosen[0]![1];
-  }
-}
-
 const TASKS: readonly (readonly [string, TaskName])[] = [
   ['DATASET_TASK_COPY', 'copy'],
   ['DATASET_TASK_REVERSE', 'reverse'],
@@ -128,7 +77,7 @@ const TASKS: readonly (readonly [string, TaskName])[] = [
   ['DATASET_TASK_DYCK', 'dyck'],
 ];
 
-function datasetOf(read: Reader): DatasetConfig {
+function datasetOf(read: ConfigReader): DatasetConfig {
   return read.choice<DatasetConfig>('dataset', [
     ['DATASET_MOBY_DICK', { kind: 'moby-dick' }],
     ['DATASET_SOTU', { kind: 'sotu' }],
@@ -137,7 +86,7 @@ function datasetOf(read: Reader): DatasetConfig {
   ]);
 }
 
-function tokenizerOf(read: Reader, dataset: DatasetConfig): TokenizerConfig {
+function tokenizerOf(read: ConfigReader, dataset: DatasetConfig): TokenizerConfig {
   if (dataset.kind === 'task') return { kind: 'byte' }; // tasks bring their own vocabulary
   return read.choice<TokenizerConfig>('tokenizer', [
     ['TOKENIZER_CHAR', { kind: 'char' }],
@@ -149,7 +98,7 @@ function tokenizerOf(read: Reader, dataset: DatasetConfig): TokenizerConfig {
 
 /** Derives the experiment from evaluated symbols. Throws ConfigError naming the symbol, its value and what it must be. */
 export function experimentConfig(values: SymbolValues): ExperimentConfig {
-  const read = new Reader(values);
+  const read = new ConfigReader(values);
   const dataset = datasetOf(read);
   const learningRate = read.real('LEARNING_RATE', 0, 10, 'min');
   const minLr = read.real('MIN_LR', 0, 10);
@@ -169,6 +118,7 @@ export function experimentConfig(values: SymbolValues): ExperimentConfig {
       ]),
       weightTying: read.bool('GPT2_WEIGHT_TYING'),
       vocabMultiple: read.int('GPT2_VOCAB_MULTIPLE'),
+      attention: attentionConfig(read),
     },
     dataset,
     tokenizer: tokenizerOf(read, dataset),

@@ -8,6 +8,8 @@ import {
   type Sym,
   type Tree,
   assign,
+  hiddenText,
+  isLogical,
   loadConfig,
   loadTree,
   memoryReader,
@@ -15,7 +17,7 @@ import {
 } from '@/kconfig';
 import { ConfigError, type SymbolValues } from './config';
 
-const sources = import.meta.glob<string>(['../../Kconfig', '../*/Kconfig'], {
+const sources = import.meta.glob<string>(['../../Kconfig', '../*/Kconfig', '../*/*/Kconfig'], {
   query: '?raw',
   import: 'default',
   eager: true,
@@ -90,6 +92,18 @@ export function setSymbol(config: Config, symbol: string, value: string, where: 
   if (problem) throw new ConfigError(symbol, `${where}: ${symbol}=${value}: ${problem}`);
   const result = assign(config, sym, value);
   if (!result.ok) throw new ConfigError(symbol, `${where}: ${symbol}=${value}: ${result.reason}`);
+}
+
+/** Throws ConfigError for an override that the configuration as a whole leaves without effect, with the reason. */
+export function checkOverrides(config: Config, given: Readonly<Record<string, string>>, where: string): void {
+  for (const [name, value] of Object.entries(given)) {
+    const sym = config.find(name);
+    if (!sym) continue;
+    if (config.visibility(sym) === 0)
+      throw new ConfigError(name, `${where}: ${name}=${value} has no effect: ${hiddenText(config, sym)}`);
+    if (isLogical(sym.type) && config.value(sym) !== value)
+      throw new ConfigError(name, `${where}: ${name}=${value} has no effect: it is ${config.value(sym)} in the end`);
+  }
 }
 
 /** Every symbol's value, for `experimentConfig`. */

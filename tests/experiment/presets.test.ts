@@ -17,6 +17,7 @@ describe('our Kconfig tree', () => {
       'src/data/Kconfig',
       'src/experiment/Kconfig',
       'src/models/Kconfig',
+      'src/models/attention/Kconfig',
       'src/optim/Kconfig',
     ]);
     expect(lintTree(workbenchTree())).toEqual([]);

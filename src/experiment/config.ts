@@ -4,10 +4,11 @@
  */
 import type { GeluKind } from '@/graph';
 import type { AttentionConfig } from '@/models/attention/config';
-import { attentionConfig } from './config-attention';
-import { ConfigError, ConfigReader, type SymbolValues } from './config-reader';
-
-export { ConfigError, type SymbolValues };
+import type { PruningConfig } from '@/pruning/config';
+import { attentionConfig } from './attention-config';
+import { ConfigError, Reader, type SymbolValues } from './config-reader';
+import { type OptimizerConfig, optimizerOf } from './optimizer-config';
+import { pruningOf } from './pruning-config';
 
 export type TaskName = 'copy' | 'reverse' | 'sort' | 'addition' | 'recall' | 'dyck';
 
@@ -36,20 +37,6 @@ export interface ModelConfig {
   readonly attention: AttentionConfig;
 }
 
-export interface OptimizerConfig {
-  readonly kind: 'adamw';
-  readonly learningRate: number;
-  readonly minLr: number;
-  readonly warmupSteps: number;
-  readonly decayLr: boolean;
-  readonly weightDecay: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly eps: number;
-  /** 0 = off. */
-  readonly gradClip: number;
-}
-
 export interface TrainingConfig {
   readonly batchSize: number;
   readonly gradientAccumulation: number;
@@ -65,8 +52,12 @@ export interface ExperimentConfig {
   readonly dataset: DatasetConfig;
   readonly tokenizer: TokenizerConfig;
   readonly optimizer: OptimizerConfig;
+  /** null: nothing is pruned. */
+  readonly pruning: PruningConfig | null;
   readonly training: TrainingConfig;
 }
+
+export { ConfigError, type OptimizerConfig, type SymbolValues };
 
 const TASKS: readonly (readonly [string, TaskName])[] = [
   ['DATASET_TASK_COPY', 'copy'],
@@ -77,7 +68,7 @@ const TASKS: readonly (readonly [string, TaskName])[] = [
   ['DATASET_TASK_DYCK', 'dyck'],
 ];
 
-function datasetOf(read: ConfigReader): DatasetConfig {
+function datasetOf(read: Reader): DatasetConfig {
   return read.choice<DatasetConfig>('dataset', [
     ['DATASET_MOBY_DICK', { kind: 'moby-dick' }],
     ['DATASET_SOTU', { kind: 'sotu' }],
@@ -86,7 +77,7 @@ function datasetOf(read: ConfigReader): DatasetConfig {
   ]);
 }
 
-function tokenizerOf(read: ConfigReader, dataset: DatasetConfig): TokenizerConfig {
+function tokenizerOf(read: Reader, dataset: DatasetConfig): TokenizerConfig {
   if (dataset.kind === 'task') return { kind: 'byte' }; // tasks bring their own vocabulary
   return read.choice<TokenizerConfig>('tokenizer', [
     ['TOKENIZER_CHAR', { kind: 'char' }],
@@ -98,12 +89,9 @@ function tokenizerOf(read: ConfigReader, dataset: DatasetConfig): TokenizerConfi
 
 /** Derives the experiment from evaluated symbols. Throws ConfigError naming the symbol, its value and what it must be. */
 export function experimentConfig(values: SymbolValues): ExperimentConfig {
-  const read = new ConfigReader(values);
+  const read = new Reader(values);
   const dataset = datasetOf(read);
-  const learningRate = read.real('LEARNING_RATE', 0, 10, 'min');
-  const minLr = read.real('MIN_LR', 0, 10);
-  if (minLr > learningRate)
-    throw new ConfigError('MIN_LR', `MIN_LR=${minLr} is above LEARNING_RATE=${learningRate}: the cosine would rise`);
+  const optimizer = optimizerOf(read);
   return {
     model: {
       nLayer: read.int('GPT2_N_LAYER'),
@@ -122,18 +110,8 @@ export function experimentConfig(values: SymbolValues): ExperimentConfig {
     },
     dataset,
     tokenizer: tokenizerOf(read, dataset),
-    optimizer: {
-      kind: read.choice('optimizer', [['OPTIMIZER_ADAMW', 'adamw'] as const]),
-      learningRate,
-      minLr,
-      warmupSteps: read.int('WARMUP_STEPS'),
-      decayLr: read.bool('DECAY_LR'),
-      weightDecay: read.real('WEIGHT_DECAY', 0, 10),
-      beta1: read.real('BETA1', 0, 1, 'max'),
-      beta2: read.real('BETA2', 0, 1, 'max'),
-      eps: read.real('ADAM_EPS', 0, 1, 'min'),
-      gradClip: read.real('GRAD_CLIP', 0, 1e9),
-    },
+    optimizer,
+    pruning: pruningOf(read, optimizer.kind),
     training: {
       batchSize: read.int('BATCH_SIZE'),
       gradientAccumulation: read.int('GRADIENT_ACCUMULATION'),

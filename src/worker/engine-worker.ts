@@ -11,7 +11,7 @@ import { type OpenRun, loadRunCorpus, openRun } from '@/experiment/open-run';
 import { RunRecorder, huggingFaceConfig } from '@/experiment/recorder';
 import { MemoryDirectory } from '@/experiment/run-directory';
 import { sampleToken } from '@/experiment/sampling';
-import { KCONFIG_SOURCES, openStrict, setSymbol, symbolValues } from '@/experiment/kconfig-tree';
+import { KCONFIG_SOURCES, checkOverrides, openStrict, setSymbol, symbolValues } from '@/experiment/kconfig-tree';
 import { writeConfig, writeMinConfig } from '@/kconfig';
 import { RunControl, train } from '@/experiment/train';
 import { type TrainingPlan, planTraining } from '@/experiment/training-plan';
@@ -129,6 +129,7 @@ export class EngineWorker implements WorkerApi {
     const edited = request.config;
     const values = edited === undefined ? openStrict(text, `defconfigs/${name}`) : openStrict(edited, 'the menu');
     for (const [symbol, value] of Object.entries(request.overrides)) setSymbol(values, symbol, value, 'overrides');
+    checkOverrides(values, request.overrides, 'overrides');
     if (request.customText && edited === undefined) setSymbol(values, 'DATASET_CUSTOM', 'y', 'dropped text');
     return {
       config: experimentConfig(symbolValues(values)),
@@ -372,7 +373,7 @@ export class EngineWorker implements WorkerApi {
             type: 'step', step: metric.step, loss: metric.loss, lr: metric.lr, gradNorm: metric.grad_norm, tokens: metric.tokens,
             time: { elapsedMs: metric.time.elapsed_ms, stepMs: metric.time.step_ms, tokensPerSecond: metric.time.tokens_per_second },
           }); // prettier-ignore
-        else {
+        else if (metric.event === 'eval') {
           const { step, split, loss, perplexity } = metric;
           this.#emit({
             type: 'eval',

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import type { CorpusLoaders } from '@/data/corpus';
 import { decodeText } from '@/data/datasets/text';
 import { type ExperimentConfig, experimentConfig } from '@/experiment/config';
-import { openStrict, setSymbol, symbolValues } from '@/experiment/kconfig-tree';
+import { checkOverrides, openStrict, setSymbol, symbolValues } from '@/experiment/kconfig-tree';
 import { writeConfig, writeMinConfig, type Config } from '@/kconfig';
 import { configPath } from './config-file';
 
@@ -92,6 +92,7 @@ export function resolveConfig(overrides: readonly string[], options: ConfigOptio
     setSymbol(values, match[1]!, match[2]!, 'command line');
     given[match[1]!] = match[2]!;
   }
+  checkOverrides(values, given, 'command line');
   const experiment = experimentConfig(symbolValues(values));
   return {
     experiment,

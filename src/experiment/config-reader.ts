@@ -49,6 +49,19 @@ export class Reader {
     return value;
   }
 
+  /** Numbers separated by spaces or commas. */
+  reals(symbol: string): readonly number[] {
+    const words = this.text(symbol)
+      .trim()
+      .split(/[\s,]+/);
+    return words.map((word) => {
+      const value = Number(word);
+      if (word === '' || !Number.isFinite(value))
+        throw new ConfigError(symbol, `${symbol}: "${word}" is not a number; give one a layer, separated by spaces`);
+      return value;
+    });
+  }
+
   /** The value of the one selected member of a choice. */
   choice<T>(what: string, members: readonly (readonly [string, T])[]): T {
     const chosen = members.filter(([symbol]) => this.bool(symbol));

@@ -3,7 +3,9 @@
  * never a symbol.
  */
 import type { GeluKind } from '@/graph';
+import type { AttentionConfig } from '@/models/attention/config';
 import type { PruningConfig } from '@/pruning/config';
+import { attentionConfig } from './attention-config';
 import { ConfigError, Reader, type SymbolValues } from './config-reader';
 import { type OptimizerConfig, optimizerOf } from './optimizer-config';
 import { pruningOf } from './pruning-config';
@@ -32,6 +34,7 @@ export interface ModelConfig {
   readonly gelu: GeluKind;
   readonly weightTying: boolean;
   readonly vocabMultiple: number;
+  readonly attention: AttentionConfig;
 }
 
 export interface TrainingConfig {
@@ -103,6 +106,7 @@ export function experimentConfig(values: SymbolValues): ExperimentConfig {
       ]),
       weightTying: read.bool('GPT2_WEIGHT_TYING'),
       vocabMultiple: read.int('GPT2_VOCAB_MULTIPLE'),
+      attention: attentionConfig(read),
     },
     dataset,
     tokenizer: tokenizerOf(read, dataset),

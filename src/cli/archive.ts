@@ -40,7 +40,7 @@ export function registerArchive(program: Command): void {
     .action(() => void process.stdout.write(stableJson(manifestJsonSchema())));
 }
 
-async function exportDirectory(
+export async function exportDirectory(
   dir: string,
   options: { readonly out: string; readonly withoutState?: boolean },
 ): Promise<void> {

@@ -6,6 +6,7 @@ import { ModelConfigError } from '@/models/config';
 import { registerAb } from './ab';
 import { registerArchive } from './archive';
 import { registerBench } from './bench';
+import { registerBpa } from './bpa';
 import { registerCheck } from './check';
 import { registerContinue } from './continue';
 import { registerDefconfig } from './defconfig';
@@ -42,6 +43,7 @@ for (const register of [
   registerGenerate,
   registerDoctor,
   registerBench,
+  registerBpa,
   registerKconfig,
 ])
   register(program);

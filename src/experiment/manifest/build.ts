@@ -1,6 +1,8 @@
 /** The manifest of a training run, from what the run really used. */
 import { sha256Text } from '@/data/hash';
 import type { AdapterDescription } from '@/engine/device';
+import { cacheBytesPerToken } from '@/models/attention/cache';
+import { resolveAttention } from '@/models/attention/config';
 import type { OpenRun } from '../open-run';
 import { treeHash } from './checks-structure';
 import { kernelRecords, wgslHash } from './kernels';
@@ -106,8 +108,9 @@ export interface TrainFacts {
   readonly resumedAt: readonly number[];
 }
 
-/** Keys and values per layer and token in f32: 2 L C 4 bytes (workflow-and-explainers 4.4). */
-const kvBytesPerToken = ({ nLayer, nEmbd }: OpenRun['model']): number => 2 * nLayer * nEmbd * 4;
+/** What a decoder must keep of every token, in f32, for the attention of this model (attention-and-kv 5.6). */
+const kvBytesPerToken = (model: OpenRun['model']): number =>
+  cacheBytesPerToken(resolveAttention(model.attention, model), model.nEmbd);
 
 export function trainManifest({ identity, open, adapter, quantumNs, results, resumedAt }: TrainFacts): Manifest {
   const { config, corpus, model, backend } = open;

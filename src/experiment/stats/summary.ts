@@ -26,3 +26,5 @@ export function drawIndex(seed: number, repetition: number, index: number, n: nu
   const words = philox4x32([index >>> 2, repetition, 0, 0], [seed, KEY]);
   return Math.floor((words[index & 3]! / 2 ** 32) * n);
 }
+
+export const median = (x: readonly number[]): number => quantile(x, 0.5);

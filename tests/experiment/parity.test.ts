@@ -70,5 +70,17 @@ describe('attention variants against reference', () => {
       core: { kind: 'kvsplice', latent: 8, rank: 5, norm: true, layers: { kind: 'last', count: 1 } },
       position: 'both',
     }));
+  it('KVSplice with a single head', () =>
+    variant({
+      core: { kind: 'kvsplice', form: 'single', latent: 8, rank: 6, norm: true, layers: { kind: 'first', count: 1 } },
+      position: 'both',
+    }));
+  it('reciprocal MLP and a ratio width', async () => {
+    await compare({ model: { ...shape, mlp: { kind: 'reciprocal', rank: 13 } }, training: { batchSize: 2 } }, 3);
+    await compare(
+      { model: { ...shape, nLayer: 1, mlp: { kind: 'ratio', ratio: 2.5 } }, training: { batchSize: 2 } },
+      3,
+    );
+  });
   it('latent attention without rotation', () => variant({ core: { kind: 'mla', latent: 7 } }));
 });

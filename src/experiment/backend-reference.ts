@@ -15,6 +15,7 @@ import { initialValues } from './init';
 import { metricOf, scoreBatch } from './task-metric';
 import type { TaskScore } from '@/data/tasks';
 import type { SpamEvent } from './events';
+import { ReferencePruner } from './pruning-reference';
 import { spamEvents } from './spam-events';
 import { SPAM_KEY, type StateTensor, type TrainingState, savedStep, stateTensor, stepTensor } from './training-state';
 
@@ -30,6 +31,7 @@ export class ReferenceBackend implements TrainingBackend {
   readonly #evalValues: RefValues = new Map();
   readonly #weights = new Map<string, Float64Array>();
   readonly #slots = new Map<string, Partial<Record<StateSlot, Float64Array>>>();
+  readonly #pruner: ReferencePruner | null;
   readonly #norms = new Float64Array(SPAM_QUEUE);
   /** Updates done so far. */
   #done = 0;
@@ -49,6 +51,10 @@ export class ReferenceBackend implements TrainingBackend {
       this.#slots.set(tensor.name, Object.fromEntries(slots));
       this.#values.set(tensor.id, weights);
     });
+    const parameters = this.#train.graph.parameters.map(({ name, shape }) => ({
+      name, shape, w: this.#weights.get(name)!, slots: this.#slots.get(name)!,
+    })); // prettier-ignore
+    this.#pruner = config.pruning ? new ReferencePruner(config.pruning, parameters, config.training.seed) : null;
     bindWeights(this.#eval.graph.parameters, this.#weights, this.#evalValues);
     const copies = 2 + STATE_SLOTS[config.optimizer.kind].length;
     const bytes = [...this.#weights.values()].reduce((sum, w) => sum + 8 * copies * w.length, 0);
@@ -124,6 +130,8 @@ export class ReferenceBackend implements TrainingBackend {
   #update(step: number, loss: number, gradients: ReadonlyMap<Tensor, Float64Array>): StepResult {
     const { optimizer, training } = this.config;
     const plan = stepPlan(optimizer, training.maxIters, step);
+    const byName = new Map([...gradients].map(([{ name }, g]) => [name, g]));
+    this.#pruner?.maskGradients(byName);
     let clipped = 0;
     for (const [{ name }, g] of gradients) {
       const v = this.#slots.get(name)!.exp_avg_sq;
@@ -135,6 +143,7 @@ export class ReferenceBackend implements TrainingBackend {
     if (!Number.isFinite(gradNorm)) return { loss, gradNorm };
     const spam = optimizer.spam === null ? null : this.#spam(step, gradNorm, clipped, plan);
     const coefficient = clipCoefficient(gradNorm, optimizer.gradClip);
+    this.#pruner?.observe(byName, coefficient);
     for (const [parameter, g] of gradients) {
       const { name, shape } = parameter;
       const decay = decays(optimizer.decayGroups, {
@@ -152,7 +161,11 @@ export class ReferenceBackend implements TrainingBackend {
       };
       updateTensor(optimizer.kind, update, { ...optimizer, lr: plan.lr });
     }
-    return spam === null ? { loss, gradNorm } : { loss, gradNorm, events: spam };
+    this.#pruner?.apply();
+    const corrections = { correction1: 1 - optimizer.beta1 ** plan.t, correction2: 1 - optimizer.beta2 ** plan.t };
+    const prune = this.#pruner?.event(step + 1, corrections) ?? null;
+    const events = [...(spam ?? []), ...(prune ? [prune] : [])];
+    return events.length > 0 ? { loss, gradNorm, events } : { loss, gradNorm };
   }
 
   /** Norm test, soft and periodic resets of the moments. */
@@ -221,11 +234,13 @@ export class ReferenceBackend implements TrainingBackend {
   saveState(): Promise<TrainingState> {
     const state = new Map<string, StateTensor>();
     for (const [key, shape, data] of this.#arrays()) state.set(key, { dtype: 'F64', shape, data: data.slice() });
+    this.#pruner?.save(state);
     return Promise.resolve(state.set(...stepTensor(this.#done)));
   }
 
   loadState(state: TrainingState): Promise<void> {
     for (const [key, , data] of this.#arrays()) data.set(stateTensor(state, key, data.length, 'F64', 'F32').data);
+    this.#pruner?.load(state);
     this.#done = savedStep(state);
     return Promise.resolve();
   }

@@ -16,6 +16,8 @@ import { initialValues } from './init';
 import { metricOf, scoreBatch } from './task-metric';
 import type { TaskScore } from '@/data/tasks';
 import { SPAM_KEY, type StateTensor, type TrainingState, savedStep, stateTensor, stepTensor } from './training-state';
+import type { MetricEvent } from './events';
+import { GpuPruner } from './pruning-webgpu';
 import { spamEvents } from './spam-events';
 import { METRIC, type TrainingPlan, checkFits, planTraining } from './training-plan';
 
@@ -30,10 +32,16 @@ export interface WebGpuOptions {
 /** Longest submit on a hardware adapter before the plan is split: drivers reset long submits. */
 const LONG_SUBMIT_MS = 500;
 
+const withEvent = (result: StepResult, event: MetricEvent): StepResult => ({
+  ...result,
+  events: [...(result.events ?? []), event],
+});
+
 export class WebGpuBackend implements TrainingBackend {
   readonly kind = 'webgpu';
   readonly summary: BackendSummary;
   readonly #parts: readonly Part[];
+  readonly #pruner: GpuPruner | null;
   #lastLanded = 0;
   /** Updates submitted so far. */
   #done = 0;
@@ -49,6 +57,7 @@ export class WebGpuBackend implements TrainingBackend {
     const { gradientAccumulation } = config.training;
     const micro = Array.from({ length: gradientAccumulation }, (_, slot): Part => ({ sequence: 'train', slot }));
     this.#parts = [...micro, { sequence: 'update', slot: gradientAccumulation - 1 }];
+    this.#pruner = training.pruning ? new GpuPruner(executor, training.pruning, config.optimizer.kind) : null;
     const variants: Record<string, string[]> = {};
     for (const { program } of Object.values(training.plan.sequences).flat()) {
       const list = (variants[program.family] ??= []);
@@ -73,7 +82,7 @@ export class WebGpuBackend implements TrainingBackend {
     config: ExperimentConfig,
     model: Gpt2Config,
     corpus: Corpus,
-    { onProgress, tune, eager = ['train', 'update', 'eval'] }: WebGpuOptions = {},
+    { onProgress, tune, eager = ['train', 'update', 'prune', 'eval'] }: WebGpuOptions = {},
   ): Promise<WebGpuBackend> {
     const shape = { trainTokens: corpus.train.length, valTokens: corpus.val.length, sampling: corpus.sampling };
     const choice = tune ? { choice: cachedChoice(tune.cache, engine.adapter) } : {};
@@ -97,6 +106,7 @@ export class WebGpuBackend implements TrainingBackend {
       executor.write(training.regions.parameters, initialValues(entry.tensor, i, config.training.seed), entry.offset);
       onProgress?.('initialising weights', i + 1, training.arena.entries.length);
     });
+    await backend.#pruner?.begin(training.regions.parameters, training.arena.elements);
     return backend;
   }
 
@@ -133,12 +143,21 @@ export class WebGpuBackend implements TrainingBackend {
       grad_scale: 1 / accumulation,
       dropout_stream: step * accumulation + micro,
       row_offset: micro * training.batchSize,
+      ...this.#pruner?.scalars(1 - optimizer.beta1 ** t, 1 - optimizer.beta2 ** t),
     }));
   }
 
   async step(step: number): Promise<{ readonly result: Promise<StepResult> }> {
-    const { result } = await this.executor.run(this.#parts, this.#scalars(step), this.training.regions.metrics);
+    const pruner = this.#pruner?.due(step + 1) ? this.#pruner : null;
+    if (pruner) await this.executor.ensure('prune');
+    const target = pruner?.prepare(step + 1) ?? 0;
+    const parts = pruner ? [...this.#parts, { sequence: 'prune', slot: this.#parts.length - 2 }] : this.#parts;
+    const { result } = await this.executor.run(parts, this.#scalars(step), this.training.regions.metrics);
     this.#done = step + 1;
+    if (pruner) {
+      const event = pruner.collect(step, target);
+      return { result: Promise.all([result, event]).then(([data, prune]) => withEvent(this.#land(data, step), prune)) };
+    }
     return { result: result.then((data) => this.#land(data, step)) };
   }
 
@@ -154,7 +173,8 @@ export class WebGpuBackend implements TrainingBackend {
     const result = { loss: metrics[METRIC.LOSS]!, gradNorm: metrics[METRIC.GRAD_NORM]! };
     if (this.config.optimizer.spam === null) return result;
     const spam = { z: metrics[METRIC.Z]!, spike: metrics[METRIC.M_SCALE] !== 1, clipped: metrics[METRIC.CLIPPED]! };
-    return { ...result, events: spamEvents(this.config, step, spam, this.summary.parameters) };
+    const events = spamEvents(this.config, step, spam, this.summary.parameters);
+    return events.length > 0 ? { ...result, events } : result;
   }
 
   #evalScalars(step: number, micro: number, share: number): StepScalars {
@@ -237,7 +257,16 @@ export class WebGpuBackend implements TrainingBackend {
   /** Arenas of the saved state by key prefix. */
   #arenas(): (readonly [prefix: string, region: number])[] {
     const { parameters, slots } = this.training.regions;
-    return [['', parameters] as const, ...[...slots].map(([slot, region]) => [`${slot}.`, region] as const)];
+    const { movement = null, initial = null } = this.training.pruning?.regions ?? {};
+    const scores = [
+      ['movement.', movement],
+      ['initial.', initial],
+    ] as const;
+    return [
+      ['', parameters] as const,
+      ...[...slots].map(([slot, region]) => [`${slot}.`, region] as const),
+      ...scores.flatMap(([prefix, region]) => (region === null ? [] : [[prefix, region] as const])),
+    ];
   }
 
   async saveState(): Promise<TrainingState> {
@@ -249,6 +278,7 @@ export class WebGpuBackend implements TrainingBackend {
       const data = new Float32Array(await this.executor.read(spamQueue, 0, SPAM_QUEUE));
       state.set(SPAM_KEY, { dtype: 'F32', shape: [SPAM_QUEUE], data });
     }
+    await this.#pruner?.save(state);
     return state.set(...stepTensor(this.#done));
   }
 
@@ -258,6 +288,7 @@ export class WebGpuBackend implements TrainingBackend {
         this.executor.write(region, stateTensor(state, `${prefix}${name}`, size, 'F32').data, offset);
     const { spamQueue } = this.training.regions;
     if (spamQueue !== null) this.executor.write(spamQueue, stateTensor(state, SPAM_KEY, SPAM_QUEUE, 'F32').data);
+    this.#pruner?.load(state);
     this.#done = savedStep(state);
     return Promise.resolve();
   }

@@ -41,6 +41,10 @@ export interface OptimizerStorage {
 export interface OptimizerPlan {
   readonly reduce: Dispatch;
   readonly update: readonly Dispatch[];
+  /** Index in `update` of the first dispatch behind the norm. */
+  readonly afterNorm: number;
+  /** [norm, clip coefficient, ok, ...]. */
+  readonly norm: Operand;
   readonly tables: ReadonlyMap<number, Uint32Array>;
   /** Arenas of optimizer state. */
   readonly slots: ReadonlyMap<StateSlot, number>;
@@ -128,6 +132,8 @@ export function planOptimizer(
   return {
     reduce,
     update: [...(spam ? [spam.clip] : []), norm, ...rule],
+    afterNorm: spam ? 2 : 1,
+    norm: shared.norm,
     tables,
     slots,
     spamQueue: spam?.operands.queue.region ?? null,

@@ -1,8 +1,9 @@
 /**
- * The execution plan of a training run: one storage, four sequences.
+ * The execution plan of a training run: one storage, four sequences, five where weights are pruned.
  *
  *   train   draw a micro-batch, forward, backward, sum the gradient slabs (once a micro-step)
  *   update  gradient norm and clip coefficient, the update rule over the flat arenas (once a step)
+ *   prune   scores, exact selection, new masks (at mask events, after the update)
  *   eval    draw a held-out batch, forward, add to the mean loss (once an evaluation batch)
  *   sample  forward of one sequence to logits
  *
@@ -22,6 +23,7 @@ import { type Gpt2TrainingGraph, buildGpt2, buildGpt2Training, forwardFlopsPerTo
 import { STATE_SLOTS, type StateSlot } from '@/optim/kinds';
 import type { ExperimentConfig } from './config';
 import { METRIC, flat, planOptimizer } from './optimizer-plan';
+import { type PruningPlan, planMask, planPruning } from './pruning-plan';
 
 export { METRIC };
 const METRICS_BYTES = 256;
@@ -36,6 +38,8 @@ export interface TrainingPlan {
   readonly flopsPerToken: number;
   /** Constant tables to upload once: region -> contents. */
   readonly tables: ReadonlyMap<number, Uint32Array>;
+  /** null: nothing is pruned. */
+  readonly pruning: PruningPlan | null;
   readonly regions: {
     readonly parameters: number;
     readonly gradients: number;
@@ -136,18 +140,35 @@ export function planTraining(
     ];
   };
 
+  const mask = config.pruning ? planMask(storage, arena) : null;
   const optimizer = planOptimizer(arena, lowered, config.optimizer, {
     storage,
     parameters,
     gradients,
     metrics,
     traits,
-    mask: null,
+    mask,
   });
+  const pruning =
+    mask && config.pruning
+      ? planPruning(arena, config.pruning, {
+          storage,
+          traits,
+          parameters,
+          gradients,
+          slots: optimizer.slots,
+          norm: optimizer.norm,
+          mask,
+        })
+      : null;
+  const update = pruning?.everyStep
+    ? optimizer.update.toSpliced(optimizer.afterNorm, 0, pruning.everyStep)
+    : optimizer.update;
   const trainSequence = [...wrap(lowered, model, train, corpus.trainTokens), optimizer.reduce];
   const sequences: Record<string, readonly Dispatch[]> = {
     train: trainSequence,
-    update: optimizer.update,
+    update,
+    ...(pruning ? { prune: pruning.sequence } : {}),
     eval: wrap(evaluation, evalModel, val, corpus.valTokens),
     sample: sample.dispatches,
   };
@@ -167,9 +188,10 @@ export function planTraining(
     arena,
     model,
     memory: summarise(plan, lowered, arena, [...optimizer.slots.keys()]),
-    dispatchesPerStep: trainSequence.length * gradientAccumulation + optimizer.update.length,
+    dispatchesPerStep: trainSequence.length * gradientAccumulation + update.length,
     flopsPerToken: 3 * forwardFlopsPerToken(model),
-    tables: optimizer.tables,
+    tables: new Map([...optimizer.tables, ...(pruning?.tables ?? [])]),
+    pruning,
     regions: {
       parameters, gradients, slots: optimizer.slots, spamQueue: optimizer.spamQueue, metrics, train, val, ids: lowered.operand(model.ids).region, targets: lowered.operand(model.targets).region, lossScale: lowered.operand(model.lossScale).region,
       evalLogits: evaluation.operand(evalModel.logits).region,

@@ -11,10 +11,12 @@ import { type OpenRun, loadRunCorpus, openRun } from '@/experiment/open-run';
 import { RunRecorder, huggingFaceConfig } from '@/experiment/recorder';
 import { MemoryDirectory } from '@/experiment/run-directory';
 import { sampleToken } from '@/experiment/sampling';
-import { KCONFIG_SOURCES, openStrict, setSymbol, symbolValues } from '@/experiment/kconfig-tree';
+import { KCONFIG_SOURCES, checkOverrides, openStrict, setSymbol, symbolValues } from '@/experiment/kconfig-tree';
 import { writeConfig, writeMinConfig } from '@/kconfig';
 import { RunControl, train } from '@/experiment/train';
 import { type TrainingPlan, planTraining } from '@/experiment/training-plan';
+import { cacheBytesPerToken } from '@/models/attention/cache';
+import { resolveAttention } from '@/models/attention/config';
 import { describeRun, referenceLines } from './describe';
 import { PRESETS, presetNamed } from './presets';
 import { browserTuneCache } from './tune-cache';
@@ -127,6 +129,7 @@ export class EngineWorker implements WorkerApi {
     const edited = request.config;
     const values = edited === undefined ? openStrict(text, `defconfigs/${name}`) : openStrict(edited, 'the menu');
     for (const [symbol, value] of Object.entries(request.overrides)) setSymbol(values, symbol, value, 'overrides');
+    checkOverrides(values, request.overrides, 'overrides');
     if (request.customText && edited === undefined) setSymbol(values, 'DATASET_CUSTOM', 'y', 'dropped text');
     return {
       config: experimentConfig(symbolValues(values)),
@@ -443,6 +446,6 @@ function summarise(config: ExperimentConfig, plan: TrainingPlan): PlanSummary {
     tokensPerStep: batchSize * gradientAccumulation * config.model.blockSize,
     dispatchesPerStep: plan.dispatchesPerStep,
     memory: plan.memory,
-    cacheBytesPerToken: 8 * config.model.nLayer * config.model.nEmbd,
+    cacheBytesPerToken: cacheBytesPerToken(resolveAttention(config.model.attention, config.model), config.model.nEmbd),
   };
 }

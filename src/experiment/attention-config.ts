@@ -1,6 +1,7 @@
 /** The attention part of an experiment, from symbols. */
 import type { AttentionConfig, AttentionCore, PositionKind, ReciprocalForm } from '@/models/attention/config';
 import type { LayerPolicy } from '@/models/attention/policy';
+import type { MlpConfig } from '@/models/mlp';
 import type { Reader } from './config-reader';
 
 type Kind = LayerPolicy['kind'];
@@ -55,6 +56,10 @@ function coreOf(read: Reader): AttentionCore {
     case 'kvsplice':
       return {
         kind,
+        form: read.choice('KVSPLICE_FORM', [
+          ['KVSPLICE_HEAD', 'head'],
+          ['KVSPLICE_SINGLE', 'single'],
+        ] as const),
         latent: read.int('MLA_LATENT'),
         rank: read.int('KVSPLICE_RANK'),
         norm: read.bool('KVSPLICE_NORM'),
@@ -85,4 +90,20 @@ export function attentionConfig(read: Reader): AttentionConfig {
         }
       : null,
   };
+}
+
+export function mlpConfig(read: Reader): MlpConfig {
+  const kind = read.choice('mlp', [
+    ['MLP_PLAIN', 'plain'],
+    ['MLP_RATIO', 'ratio'],
+    ['MLP_RECIPROCAL', 'reciprocal'],
+  ] as const);
+  switch (kind) {
+    case 'plain':
+      return { kind };
+    case 'ratio':
+      return { kind, ratio: read.real('MLP_RATIO_VALUE', 0.1, 16) };
+    case 'reciprocal':
+      return { kind, rank: read.int('RMLP_RANK') };
+  }
 }

@@ -5,7 +5,8 @@
 import type { GeluKind } from '@/graph';
 import type { AttentionConfig } from '@/models/attention/config';
 import type { PruningConfig } from '@/pruning/config';
-import { attentionConfig } from './attention-config';
+import type { MlpConfig } from '@/models/mlp';
+import { attentionConfig, mlpConfig } from './attention-config';
 import { ConfigError, Reader, type SymbolValues } from './config-reader';
 import { type OptimizerConfig, optimizerOf } from './optimizer-config';
 import { pruningOf } from './pruning-config';
@@ -35,6 +36,7 @@ export interface ModelConfig {
   readonly weightTying: boolean;
   readonly vocabMultiple: number;
   readonly attention: AttentionConfig;
+  readonly mlp?: MlpConfig;
 }
 
 export interface TrainingConfig {
@@ -107,6 +109,7 @@ export function experimentConfig(values: SymbolValues): ExperimentConfig {
       weightTying: read.bool('GPT2_WEIGHT_TYING'),
       vocabMultiple: read.int('GPT2_VOCAB_MULTIPLE'),
       attention: attentionConfig(read),
+      mlp: mlpConfig(read),
     },
     dataset,
     tokenizer: tokenizerOf(read, dataset),

@@ -1,5 +1,6 @@
 import type { GeluKind } from '@/graph';
 import { type AttentionConfig, type LayerAttention, resolveAttention } from './attention/config';
+import { type MlpConfig, PLAIN_MLP, validateMlp } from './mlp';
 import { ModelConfigError } from './errors';
 
 export { ModelConfigError };
@@ -18,6 +19,8 @@ export interface Gpt2Config {
   /** The head shares wte. */
   readonly weightTying: boolean;
   readonly attention: AttentionConfig;
+  /** Absent: plain, 4 C wide. */
+  readonly mlp?: MlpConfig;
 }
 
 /** Attention of every layer. Throws ModelConfigError for what no shape inference would explain well. */
@@ -33,5 +36,6 @@ export function validateGpt2(config: Gpt2Config): readonly LayerAttention[] {
     );
   }
   if (!(dropout >= 0 && dropout < 1)) throw new ModelConfigError(`GPT2_DROPOUT=${dropout} is outside [0, 1)`);
+  validateMlp(config.mlp ?? PLAIN_MLP, nEmbd);
   return resolveAttention(config.attention, config);
 }

@@ -1,9 +1,10 @@
 /** GPT-2: pre-LN blocks, learned positions, tied head. Spec: attention-and-kv 1. */
-import { Graph, type Tensor, add, crossEntropy, embedding, gelu, gradients, matmul } from '@/graph';
+import { Graph, type Tensor, add, crossEntropy, embedding, gradients, matmul } from '@/graph';
 import { attentionLayer } from './attention';
 import type { LayerAttention } from './attention/config';
 import { type Gpt2Config, validateGpt2 } from './config';
-import { type BuildContext, INIT_STD, drop, linear, norm } from './layers';
+import { type BuildContext, INIT_STD, drop, norm } from './layers';
+import { PLAIN_MLP, mlpLayer } from './mlp';
 
 export interface Gpt2Graph {
   readonly graph: Graph;
@@ -59,14 +60,13 @@ export function buildGpt2(config: Gpt2Config, batch: number, seq: number, traini
 function block(ctx: BuildContext, config: Gpt2Config, layer: number, attention: LayerAttention, x: Tensor): Tensor {
   const { graph } = ctx;
   const name = `transformer.h.${layer}`;
-  const attended = graph.scope(`h.${layer}.attn`, () => {
-    const y = attentionLayer(ctx, `${name}.attn`, norm(ctx, `${name}.ln_1`, x), attention);
-    return graph.apply1(add, [drop(ctx, y), x], {});
+  const { attended, branch } = graph.scope(`h.${layer}.attn`, () => {
+    const y = drop(ctx, attentionLayer(ctx, `${name}.attn`, norm(ctx, `${name}.ln_1`, x), attention));
+    return { branch: y, attended: graph.apply1(add, [y, x], {}) };
   });
   return graph.scope(`h.${layer}.mlp`, () => {
-    const u = linear(ctx, `${name}.mlp.c_fc`, norm(ctx, `${name}.ln_2`, attended), 4 * config.nEmbd);
-    const hidden = graph.apply1(gelu, [u], { kind: config.gelu });
-    const y = linear(ctx, `${name}.mlp.c_proj`, hidden, config.nEmbd, ctx.residualStd);
+    const options = { mlp: config.mlp ?? PLAIN_MLP, gelu: config.gelu, attention };
+    const y = mlpLayer(ctx, `${name}.mlp`, norm(ctx, `${name}.ln_2`, attended), branch, options);
     return graph.apply1(add, [drop(ctx, y), attended], {});
   });
 }

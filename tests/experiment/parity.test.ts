@@ -70,5 +70,12 @@ describe('attention variants against reference', () => {
       core: { kind: 'kvsplice', latent: 8, rank: 5, norm: true, layers: { kind: 'last', count: 1 } },
       position: 'both',
     }));
+  it('KVSplice with a single head', () => {
+    const core = { kind: 'kvsplice', form: 'single', latent: 8, rank: 6, norm: true, layers: all } as const;
+    const attention = { ...BASELINE_ATTENTION, core, position: 'rope' } as const;
+    return compare({ model: { ...shape, nLayer: 1, attention }, training: { batchSize: 2 } }, 3);
+  });
+  it('reciprocal MLP', () =>
+    compare({ model: { ...shape, nLayer: 1, mlp: { kind: 'reciprocal', rank: 13 } }, training: { batchSize: 2 } }, 3));
   it('latent attention without rotation', () => variant({ core: { kind: 'mla', latent: 7 } }));
 });

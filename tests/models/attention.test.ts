@@ -26,6 +26,8 @@ const VARIANTS: Readonly<Record<string, Partial<AttentionConfig>>> = {
   'mla nope': { core: { kind: 'mla', latent: 5 } },
   mla: { core: { kind: 'mla', latent: 5 }, position: 'both' },
   'kvs-head': { core: splice, position: 'both' },
+  'kvs-single': { core: { ...splice, form: 'single', rank: 4 }, position: 'both' },
+  'kvs-single, no norm': { core: { ...splice, form: 'single', norm: false, layers: ALL } },
   'kvs-head, no norm': { core: { ...splice, norm: false, layers: ALL }, position: 'both' },
 };
 

@@ -13,6 +13,7 @@ function partsOf(layer: LayerAttention, nEmbd: number): LayerCache['parts'] {
   const { core, ra, nHead } = layer;
   if (core.kind === 'mla')
     return core.splice ? [{ part: 'code', width: core.splice.rank }] : [{ part: 'latent', width: core.latent }];
+  if (core.kind === 'single') return [{ part: 'code', width: core.rank }];
   // Tied k and v are one tensor unless the keys are rotated.
   const own: LayerCache['parts'] =
     core.kvTying && !layer.rope

@@ -20,6 +20,8 @@ export type AttentionCore =
   | { readonly kind: 'mla'; readonly latent: number }
   | {
       readonly kind: 'kvsplice';
+      /** `head`: all heads read the expanded code; `single`: one head of the code's width. */
+      readonly form?: 'head' | 'single';
       readonly latent: number;
       readonly rank: number;
       /** LayerNorm on the code, before it is stored. */
@@ -55,6 +57,13 @@ export interface LayerAttention {
         readonly kind: 'mla';
         readonly latent: number;
         readonly splice: { readonly rank: number; readonly norm: boolean; readonly key: number } | null;
+      }
+    | {
+        readonly kind: 'single';
+        readonly latent: number;
+        readonly rank: number;
+        readonly norm: boolean;
+        readonly key: number;
       };
   readonly ra: { readonly form: ReciprocalForm; readonly heads: number } | null;
 }
@@ -66,7 +75,7 @@ interface Sizes {
 }
 
 /** Checks the attention part of a configuration against the model's sizes. Throws ModelConfigError. */
-function validate({ core, position, kvTying, ra }: AttentionConfig, { nHead, nEmbd }: Sizes): void {
+function validate({ core, position, gate, kvTying, ra }: AttentionConfig, { nHead, nEmbd }: Sizes): void {
   const within = (symbol: string, value: number, max: number, what: string): void => {
     if (!Number.isInteger(value) || value < 1 || value > max)
       throw new ModelConfigError(`${symbol}=${value} must be 1 to ${max}, ${what}`);
@@ -78,10 +87,23 @@ function validate({ core, position, kvTying, ra }: AttentionConfig, { nHead, nEm
     throw new ModelConfigError(
       `rotary positions need an even head width; GPT2_N_EMBD=${nEmbd} / GPT2_N_HEAD=${nHead} is ${nEmbd / nHead}`,
     );
+  if (core.kind === 'kvsplice' && core.form === 'single') {
+    if (gate) throw new ModelConfigError('ATTN_GATE needs heads to gate: KVSPLICE_SINGLE has one of its own width');
+    if (position !== 'learned' && core.rank % 2 !== 0)
+      throw new ModelConfigError(`KVSPLICE_RANK=${core.rank} must be even for rotary positions with KVSPLICE_SINGLE`);
+  }
   if (kvTying && core.kind !== 'mha')
     throw new ModelConfigError('ATTN_KV_TYING needs ATTN_MHA: a latent has no k to tie');
   if (ra && core.kind !== 'mha') throw new ModelConfigError('ATTN_RA needs ATTN_MHA');
   if (ra) within('RA_HEADS', ra.heads, nHead, `the heads of a layer (GPT2_N_HEAD)`);
+}
+
+function layerCore({ core, kvTying }: AttentionConfig, layer: number, spliced: boolean): LayerAttention['core'] {
+  if (core.kind === 'mha') return { kind: 'mha', kvTying };
+  const { latent } = core;
+  if (core.kind === 'mla' || !spliced) return { kind: 'mla', latent, splice: null };
+  const splice = { rank: core.rank, norm: core.norm, key: layer };
+  return core.form === 'single' ? { kind: 'single', latent, ...splice } : { kind: 'mla', latent, splice };
 }
 
 /** Resolves policies to one plain description a layer. Throws ModelConfigError naming the option that is wrong. */
@@ -95,17 +117,7 @@ export function resolveAttention(config: AttentionConfig, sizes: Sizes): readonl
     nHead,
     rope: config.position !== 'learned',
     gate: config.gate,
-    core:
-      core.kind === 'mha'
-        ? { kind: 'mha', kvTying: config.kvTying }
-        : {
-            kind: 'mla',
-            latent: core.latent,
-            splice:
-              core.kind === 'kvsplice' && spliced.includes(layer)
-                ? { rank: core.rank, norm: core.norm, key: layer }
-                : null,
-          },
+    core: layerCore(config, layer, spliced.includes(layer)),
     ra: ra && reciprocal.includes(layer) ? { form: ra.form, heads: ra.heads } : null,
   }));
 }

@@ -4,6 +4,7 @@ import { type BuildContext, linear } from '../layers';
 import { attend } from './attend';
 import type { LayerAttention } from './config';
 import { gated } from './gate';
+import { singleHead } from './kvs-single';
 import { mhaHeads } from './mha';
 import { mlaHeads } from './mla';
 import { reciprocal } from './reciprocal';
@@ -15,6 +16,7 @@ import { reciprocal } from './reciprocal';
 export function attentionLayer(ctx: BuildContext, name: string, x: Tensor, layer: LayerAttention): Tensor {
   const { nHead, core, ra } = layer;
   const width = x.shape[x.shape.length - 1]!;
+  if (core.kind === 'single') return singleHead(ctx, name, x, { ...core, rotary: layer.rope });
   const heads =
     core.kind === 'mha'
       ? mhaHeads(ctx, name, x, { nHead, kvTying: core.kvTying, rotary: layer.rope })

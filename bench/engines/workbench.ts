@@ -1,4 +1,5 @@
 /** This project's engine on the benchmark's step: the same weights and tokens, Adam without decay or clipping, tanh GELU. */
+import { BASELINE_ATTENTION } from '../../src/models/attention/config';
 import { openDevice } from '../../src/engine/device';
 import { Executor } from '../../src/engine/executor';
 import type { ExperimentConfig } from '../../src/experiment/config';
@@ -33,6 +34,7 @@ function experiment(): ExperimentConfig {
   return {
     model: {
       nLayer, nHead, nEmbd, blockSize: ctx, bias: true, dropout: 0, gelu: 'gelu_tanh', weightTying: true, vocabMultiple: 1,
+      attention: BASELINE_ATTENTION,
     },
     dataset: { kind: 'moby-dick' },
     tokenizer: { kind: 'byte' },

@@ -4,6 +4,8 @@ import { staticCorpusShape, staticVocabSize } from '@/data/corpus';
 import { DEFAULT_TRAITS } from '@/engine/device';
 import { loadRunCorpus } from '@/experiment/open-run';
 import { type TrainingPlan, planTraining } from '@/experiment/training-plan';
+import { cacheBytesPerToken } from '@/models/attention/cache';
+import { resolveAttention } from '@/models/attention/config';
 import { loaders, print, resolveConfig, withConfigOptions, type ConfigOptions } from './options';
 
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
@@ -39,6 +41,7 @@ export function registerCheck(program: Command): void {
         : staticCorpusShape(experiment.dataset, experiment.model.blockSize);
       const plan = planTraining(experiment, { ...experiment.model, vocabSize }, shape, { traits: DEFAULT_TRAITS });
       const { nLayer, nEmbd } = experiment.model;
+      const layers = resolveAttention(experiment.model.attention, experiment.model);
       const document = {
         parameters: plan.model.graph.parameterCount,
         vocab_size: vocabSize,
@@ -48,7 +51,8 @@ export function registerCheck(program: Command): void {
         memory: Object.fromEntries(plan.memory.categories.map((c) => [c.name, c.bytes])),
         largest: plan.memory.largest,
         dispatches_per_step: plan.dispatchesPerStep,
-        cache_bytes_per_token: 2 * nLayer * nEmbd * 4,
+        cache_bytes_per_token: cacheBytesPerToken(layers, nEmbd),
+        cache_ratio_to_mha: (2 * nLayer * nEmbd * 4) / cacheBytesPerToken(layers, nEmbd),
       };
       if (options.json) return print(document);
       const lines = [
@@ -60,7 +64,7 @@ export function registerCheck(program: Command): void {
           .map(([name, bytes]) => `${name} ${bytes}`)
           .join(', ')}`,
         `dispatches a step    ${document.dispatches_per_step}`,
-        `KV cache a token     ${document.cache_bytes_per_token} bytes (f32)`,
+        `KV cache a token     ${document.cache_bytes_per_token} bytes (f32), ${document.cache_ratio_to_mha.toFixed(2)} x smaller than multi-head attention's`,
       ];
       process.stdout.write(`${lines.join('\n')}\n`);
     });

@@ -1,5 +1,4 @@
-/** Typed access to evaluated symbols; every refusal names the symbol, its value and what it must be. */
-
+/** Reading values of symbols: the typed edge between Kconfig and an experiment. */
 /** Evaluated symbols: name without CONFIG_ -> value as Kconfig prints it ("y", "128", "1e-3"). */
 export type SymbolValues = ReadonlyMap<string, string>;
 
@@ -14,8 +13,8 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads symbols with checks. */
-export class Reader {
+/** Typed access to evaluated symbols; every failure names the symbol and its value. */
+export class ConfigReader {
   constructor(readonly values: SymbolValues) {}
 
   text(symbol: string): string {
@@ -47,6 +46,19 @@ export class Reader {
       throw new ConfigError(symbol, `${symbol}="${text}" must be a number in ${range}`);
     }
     return value;
+  }
+
+  /** Numbers separated by spaces or commas. */
+  reals(symbol: string): readonly number[] {
+    const words = this.text(symbol)
+      .trim()
+      .split(/[\s,]+/);
+    return words.map((word) => {
+      const value = Number(word);
+      if (word === '' || !Number.isFinite(value))
+        throw new ConfigError(symbol, `${symbol}: "${word}" is not a number; give one a layer, separated by spaces`);
+      return value;
+    });
   }
 
   /** The value of the one selected member of a choice. */

@@ -4,9 +4,13 @@
  */
 import type { GeluKind } from '@/graph';
 import type { PruningConfig } from '@/pruning/config';
-import { ConfigError, Reader, type SymbolValues } from './config-reader';
+import type { AttentionConfig } from '@/models/attention/config';
+import { attentionConfig } from './config-attention';
+import { ConfigError, ConfigReader, type SymbolValues } from './config-reader';
 import { type OptimizerConfig, optimizerOf } from './optimizer-config';
 import { pruningOf } from './pruning-config';
+
+export { ConfigError, type OptimizerConfig, type SymbolValues };
 
 export type TaskName = 'copy' | 'reverse' | 'sort' | 'addition' | 'recall' | 'dyck';
 
@@ -32,6 +36,7 @@ export interface ModelConfig {
   readonly gelu: GeluKind;
   readonly weightTying: boolean;
   readonly vocabMultiple: number;
+  readonly attention: AttentionConfig;
 }
 
 export interface TrainingConfig {
@@ -54,8 +59,6 @@ export interface ExperimentConfig {
   readonly training: TrainingConfig;
 }
 
-export { ConfigError, type OptimizerConfig, type SymbolValues };
-
 const TASKS: readonly (readonly [string, TaskName])[] = [
   ['DATASET_TASK_COPY', 'copy'],
   ['DATASET_TASK_REVERSE', 'reverse'],
@@ -65,7 +68,7 @@ const TASKS: readonly (readonly [string, TaskName])[] = [
   ['DATASET_TASK_DYCK', 'dyck'],
 ];
 
-function datasetOf(read: Reader): DatasetConfig {
+function datasetOf(read: ConfigReader): DatasetConfig {
   return read.choice<DatasetConfig>('dataset', [
     ['DATASET_MOBY_DICK', { kind: 'moby-dick' }],
     ['DATASET_SOTU', { kind: 'sotu' }],
@@ -74,7 +77,7 @@ function datasetOf(read: Reader): DatasetConfig {
   ]);
 }
 
-function tokenizerOf(read: Reader, dataset: DatasetConfig): TokenizerConfig {
+function tokenizerOf(read: ConfigReader, dataset: DatasetConfig): TokenizerConfig {
   if (dataset.kind === 'task') return { kind: 'byte' }; // tasks bring their own vocabulary
   return read.choice<TokenizerConfig>('tokenizer', [
     ['TOKENIZER_CHAR', { kind: 'char' }],
@@ -86,7 +89,7 @@ function tokenizerOf(read: Reader, dataset: DatasetConfig): TokenizerConfig {
 
 /** Derives the experiment from evaluated symbols. Throws ConfigError naming the symbol, its value and what it must be. */
 export function experimentConfig(values: SymbolValues): ExperimentConfig {
-  const read = new Reader(values);
+  const read = new ConfigReader(values);
   const dataset = datasetOf(read);
   const optimizer = optimizerOf(read);
   return {
@@ -103,6 +106,7 @@ export function experimentConfig(values: SymbolValues): ExperimentConfig {
       ]),
       weightTying: read.bool('GPT2_WEIGHT_TYING'),
       vocabMultiple: read.int('GPT2_VOCAB_MULTIPLE'),
+      attention: attentionConfig(read),
     },
     dataset,
     tokenizer: tokenizerOf(read, dataset),

@@ -24,6 +24,7 @@ describe('our Kconfig tree', () => {
       'src/data/Kconfig',
       'src/experiment/Kconfig',
       'src/models/Kconfig',
+      'src/models/attention/Kconfig',
       'src/optim/Kconfig',
       'src/pruning/Kconfig',
     ]);

@@ -36,7 +36,7 @@ function check(shape: string, backend: Backend): void {
 }
 
 describe('20 AdamW steps against PyTorch', () => {
-  for (const shape of ['accumulation', 'bytes']) it(`${shape}, WebGPU`, () => check(shape, 'webgpu'));
-  for (const shape of ['odd', 'bias-off', 'accumulation', 'bytes'])
+  for (const shape of ['accumulation', 'kvs-head']) it(`${shape}, WebGPU`, () => check(shape, 'webgpu'));
+  for (const shape of ['odd', 'bias-off', 'accumulation', 'bytes', 'ra', 'gate', 'mla', 'kvs-head', 'kv-tying'])
     it(`${shape}, reference`, () => check(shape, 'reference'));
 });

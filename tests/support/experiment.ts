@@ -2,6 +2,7 @@
 import type { Corpus } from '@/data/corpus';
 import type { EngineDevice } from '@/engine/device';
 import type { ExperimentConfig, ModelConfig, OptimizerConfig, TrainingConfig } from '@/experiment/config';
+import { BASELINE_ATTENTION } from '@/models/attention/config';
 import type { Gpt2Config } from '@/models/config';
 import type { PruningConfig } from '@/pruning/config';
 import { testDevice } from './gpu';
@@ -27,7 +28,7 @@ export function testExperiment({ model, training, optimizer, pruning, vocab = 65
   const config: ExperimentConfig = {
     model: {
       nLayer: 2, nHead: 3, nEmbd: 48, blockSize: 33, bias: true, dropout: 0, gelu: 'gelu_erf', weightTying: true,
-      vocabMultiple: 1, ...model,
+      vocabMultiple: 1, attention: BASELINE_ATTENTION, ...model,
     },
     dataset: { kind: 'moby-dick' },
     tokenizer: { kind: 'byte' },

@@ -10,6 +10,7 @@ import { registerGenerate } from './generate';
 import { registerKconfig } from './kconfig';
 import { registerMenuconfig } from './menuconfig';
 import { UsageError } from './options';
+import { registerPrune } from './prune';
 import { registerRun } from './run';
 
 const program = new Command('wb')
@@ -25,6 +26,7 @@ for (const register of [
   registerGenerate,
   registerDoctor,
   registerBench,
+  registerPrune,
   registerKconfig,
 ])
   register(program);

@@ -82,6 +82,11 @@ export function resolveConfig(overrides: readonly string[], options: ConfigOptio
   const { name, values } = chosenConfig(options);
   const given: Record<string, string> = {};
   for (const item of overrides) {
+    const variable = /^(TRACKER|TIME|BASELINE)=(.*)$/.exec(item);
+    if (variable) {
+      given[variable[1]!] = variable[2]!;
+      continue;
+    }
     const match = /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(item);
     if (!match) throw new UsageError(`"${item}" is not SYMBOL=value`);
     setSymbol(values, match[1]!, match[2]!, 'command line');
@@ -89,19 +94,25 @@ export function resolveConfig(overrides: readonly string[], options: ConfigOptio
   }
   checkOverrides(values, given, 'command line');
   const experiment = experimentConfig(symbolValues(values));
-  const path = experiment.dataset.kind === 'custom' ? experiment.dataset.path : null;
-  if (path !== null && !existsSync(path))
-    throw new UsageError(
-      path === '' ? 'DATASET_CUSTOM needs DATASET_CUSTOM_PATH=FILE' : `DATASET_CUSTOM_PATH: ${path} does not exist`,
-    );
   return {
     experiment,
     name,
     overrides: given,
     full: writeConfig(values),
     minimal: writeMinConfig(values),
-    ...(path === null ? {} : { customText: { name: path, text: decodeText(readFileSync(path), path) } }),
+    ...customTextOf(experiment),
   };
+}
+
+/** The text of DATASET_CUSTOM. Throws UsageError when its file is not named or not there. */
+export function customTextOf({ dataset }: ExperimentConfig): Pick<ResolvedConfig, 'customText'> {
+  if (dataset.kind !== 'custom') return {};
+  const { path } = dataset;
+  if (!existsSync(path))
+    throw new UsageError(
+      path === '' ? 'DATASET_CUSTOM needs DATASET_CUSTOM_PATH=FILE' : `DATASET_CUSTOM_PATH: ${path} does not exist`,
+    );
+  return { customText: { name: path, text: decodeText(readFileSync(path), path) } };
 }
 
 export function loaders(): CorpusLoaders {

@@ -66,6 +66,7 @@ export class ReferenceBackend implements TrainingBackend {
       allocatedBytes: bytes,
       memory: { categories, totalBytes: bytes, largest: [] },
       variants: { reference: ['f64'] },
+      programs: [],
     };
   }
 

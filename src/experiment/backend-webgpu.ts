@@ -70,6 +70,9 @@ export class WebGpuBackend implements TrainingBackend {
       allocatedBytes: executor.allocatedBytes,
       memory: training.memory,
       variants,
+      programs: Object.values(training.plan.sequences)
+        .flat()
+        .map(({ program }) => program),
     };
   }
 

@@ -1,4 +1,5 @@
 /** What the training loop needs from whoever does the arithmetic: the WebGPU engine or the f64 reference. */
+import type { KernelProgram } from '@/engine/kernel';
 import type { MemorySummary } from '@/engine/plan';
 import type { MetricEvent } from './events';
 import type { TrainingState } from './training-state';
@@ -28,6 +29,8 @@ export interface BackendSummary {
   readonly memory: MemorySummary;
   /** Kernel family -> variants dispatched, for the run record. */
   readonly variants: Readonly<Record<string, readonly string[]>>;
+  /** Every program of the plan, in order; empty on the reference. */
+  readonly programs: readonly KernelProgram[];
 }
 
 export interface TrainingBackend {

@@ -1,4 +1,5 @@
-/** Reading values of symbols: the typed edge between Kconfig and an experiment. */
+/** Typed access to evaluated symbols; every refusal names the symbol, its value and what it must be. */
+
 /** Evaluated symbols: name without CONFIG_ -> value as Kconfig prints it ("y", "128", "1e-3"). */
 export type SymbolValues = ReadonlyMap<string, string>;
 
@@ -13,8 +14,8 @@ export class ConfigError extends Error {
   }
 }
 
-/** Typed access to evaluated symbols; every failure names the symbol and its value. */
-export class ConfigReader {
+/** Reads symbols with checks. */
+export class Reader {
   constructor(readonly values: SymbolValues) {}
 
   text(symbol: string): string {

@@ -3,14 +3,12 @@
  * never a symbol.
  */
 import type { GeluKind } from '@/graph';
-import type { PruningConfig } from '@/pruning/config';
 import type { AttentionConfig } from '@/models/attention/config';
-import { attentionConfig } from './config-attention';
-import { ConfigError, ConfigReader, type SymbolValues } from './config-reader';
+import type { PruningConfig } from '@/pruning/config';
+import { attentionConfig } from './attention-config';
+import { ConfigError, Reader, type SymbolValues } from './config-reader';
 import { type OptimizerConfig, optimizerOf } from './optimizer-config';
 import { pruningOf } from './pruning-config';
-
-export { ConfigError, type OptimizerConfig, type SymbolValues };
 
 export type TaskName = 'copy' | 'reverse' | 'sort' | 'addition' | 'recall' | 'dyck';
 
@@ -59,6 +57,8 @@ export interface ExperimentConfig {
   readonly training: TrainingConfig;
 }
 
+export { ConfigError, type OptimizerConfig, type SymbolValues };
+
 const TASKS: readonly (readonly [string, TaskName])[] = [
   ['DATASET_TASK_COPY', 'copy'],
   ['DATASET_TASK_REVERSE', 'reverse'],
@@ -68,7 +68,7 @@ const TASKS: readonly (readonly [string, TaskName])[] = [
   ['DATASET_TASK_DYCK', 'dyck'],
 ];
 
-function datasetOf(read: ConfigReader): DatasetConfig {
+function datasetOf(read: Reader): DatasetConfig {
   return read.choice<DatasetConfig>('dataset', [
     ['DATASET_MOBY_DICK', { kind: 'moby-dick' }],
     ['DATASET_SOTU', { kind: 'sotu' }],
@@ -77,7 +77,7 @@ function datasetOf(read: ConfigReader): DatasetConfig {
   ]);
 }
 
-function tokenizerOf(read: ConfigReader, dataset: DatasetConfig): TokenizerConfig {
+function tokenizerOf(read: Reader, dataset: DatasetConfig): TokenizerConfig {
   if (dataset.kind === 'task') return { kind: 'byte' }; // tasks bring their own vocabulary
   return read.choice<TokenizerConfig>('tokenizer', [
     ['TOKENIZER_CHAR', { kind: 'char' }],
@@ -89,7 +89,7 @@ function tokenizerOf(read: ConfigReader, dataset: DatasetConfig): TokenizerConfi
 
 /** Derives the experiment from evaluated symbols. Throws ConfigError naming the symbol, its value and what it must be. */
 export function experimentConfig(values: SymbolValues): ExperimentConfig {
-  const read = new ConfigReader(values);
+  const read = new Reader(values);
   const dataset = datasetOf(read);
   const optimizer = optimizerOf(read);
   return {

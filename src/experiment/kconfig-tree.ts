@@ -13,6 +13,7 @@ import {
   loadConfig,
   loadTree,
   memoryReader,
+  overrideReason,
   validate,
 } from '@/kconfig';
 import { ConfigError, type SymbolValues } from './config';
@@ -94,15 +95,21 @@ export function setSymbol(config: Config, symbol: string, value: string, where: 
   if (!result.ok) throw new ConfigError(symbol, `${where}: ${symbol}=${value}: ${result.reason}`);
 }
 
-/** Throws ConfigError for an override that the configuration as a whole leaves without effect, with the reason. */
-export function checkOverrides(config: Config, given: Readonly<Record<string, string>>, where: string): void {
-  for (const [name, value] of Object.entries(given)) {
-    const sym = config.find(name);
+/**
+ * Throws ConfigError for the first override that did not become the symbol's value, with the reason: settings may come in any
+ * order, so this is known only when all are made.
+ */
+export function checkOverrides(config: Config, overrides: Readonly<Record<string, string>>, where: string): void {
+  for (const [symbol, wanted] of Object.entries(overrides)) {
+    const sym = config.find(symbol);
     if (!sym) continue;
+    const logical = isLogical(sym.type);
+    if (logical && (wanted === 'n' || config.value(sym) === wanted)) continue;
     if (config.visibility(sym) === 0)
-      throw new ConfigError(name, `${where}: ${name}=${value} has no effect: ${hiddenText(config, sym)}`);
-    if (isLogical(sym.type) && config.value(sym) !== value)
-      throw new ConfigError(name, `${where}: ${name}=${value} has no effect: it is ${config.value(sym)} in the end`);
+      throw new ConfigError(symbol, `${where}: ${symbol}=${wanted} has no effect: ${hiddenText(config, sym)}`);
+    if (!logical) continue;
+    const reason = overrideReason(config, sym, wanted);
+    throw new ConfigError(symbol, `${where}: ${symbol}=${wanted} has no effect: ${reason}`);
   }
 }
 

@@ -2,7 +2,7 @@
 import type { DecayGroups, OptimizerKind } from '@/optim/kinds';
 import type { SpamConfig } from '@/optim/spam';
 import type { OptimizerSettings } from '@/optim/update';
-import { ConfigError, type ConfigReader } from './config-reader';
+import { ConfigError, type Reader } from './config-reader';
 
 export interface OptimizerConfig extends OptimizerSettings {
   readonly decayGroups: DecayGroups;
@@ -18,7 +18,7 @@ const KINDS: readonly (readonly [string, OptimizerKind])[] = [
   ['OPTIMIZER_SINKGD', 'sinkgd'],
 ];
 
-function spamOf(read: ConfigReader): SpamConfig {
+function spamOf(read: Reader): SpamConfig {
   const mode = read.choice<SpamConfig['mode']>('SPAM', [
     ['SPAM_FIXED', 'fixed'],
     ['SPAM_REPO', 'repo'],
@@ -34,7 +34,7 @@ function spamOf(read: ConfigReader): SpamConfig {
 }
 
 /** Throws ConfigError. */
-export function optimizerOf(read: ConfigReader): OptimizerConfig {
+export function optimizerOf(read: Reader): OptimizerConfig {
   const kind = read.choice('OPTIMIZER', KINDS);
   const learningRate = read.real('LEARNING_RATE', 0, 10, 'min');
   const minLr = read.real('MIN_LR', 0, 10);

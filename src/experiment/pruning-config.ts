@@ -3,7 +3,7 @@ import { type OptimizerKind, hasMoments } from '@/optim/kinds';
 import type { PrunableSet, PruneMethod, PruneScope, PruningConfig } from '@/pruning/config';
 import type { Ramp } from '@/pruning/ramps';
 import { STATE_SCORES, type ScoreName, type StateScore } from '@/pruning/scores';
-import { ConfigError, type ConfigReader } from './config-reader';
+import { ConfigError, type Reader } from './config-reader';
 
 const METHODS: readonly (readonly [string, PruneMethod | null])[] = [
   ['PRUNING_NONE', null],
@@ -18,7 +18,7 @@ const scoreSymbol = (score: StateScore): string =>
   `PRUNING_SCORE_${score.replace(/([a-z])(V|Vhat|M2)$/, '$1_$2').toUpperCase()}`;
 
 /** null when nothing is pruned. Throws ConfigError. */
-export function pruningOf(read: ConfigReader, optimizer: OptimizerKind): PruningConfig | null {
+export function pruningOf(read: Reader, optimizer: OptimizerKind): PruningConfig | null {
   const method = read.choice('PRUNING', METHODS);
   if (method === null) return null;
   if (method === 'state' && !hasMoments(optimizer))

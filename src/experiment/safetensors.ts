@@ -16,7 +16,8 @@ export type SafeTensor = { readonly name: string; readonly shape: readonly numbe
 
 /** One tensor as read; row-major. F16 is widened to f32, which is exact. */
 export type ReadTensor = { readonly shape: readonly number[] } & (
-  | { readonly dtype: 'F32' | 'F16'; readonly data: Float32Array }
+  | { readonly dtype: 'F32'; readonly data: Float32Array }
+  | { readonly dtype: 'F16'; readonly data: Float32Array }
   | { readonly dtype: 'F64'; readonly data: Float64Array }
   | { readonly dtype: 'I32'; readonly data: Int32Array }
   | { readonly dtype: 'U32'; readonly data: Uint32Array }

@@ -37,15 +37,29 @@ export class RunControl {
   }
 }
 
+/** What a checkpoint must remember besides the tensors. */
+export interface TrainProgress {
+  readonly best: { readonly step: number; readonly loss: number } | null;
+  /** The last step before which the held-out loss was measured: a resumed run does not measure it twice. */
+  readonly evaluated: number | null;
+}
+
 export interface TrainOptions {
   readonly control: RunControl;
   /** First step to run: 0, or the step after the checkpoint of a resumed run. */
   readonly fromStep?: number;
   /** Stop before this step; the schedule stays that of maxIters. */
   readonly stopAt?: number;
-  readonly bestLoss?: number;
+  /** Of the checkpoint, in a resumed run. */
+  readonly progress?: TrainProgress;
+  /** Milliseconds that earlier parts of a resumed run took. */
+  readonly elapsedMs?: number;
   /** Called at step boundaries with no step in flight (checkpoints, samples). */
-  readonly onCheckpoint: (step: number, kind: 'best' | 'periodic' | 'last') => Promise<readonly RunEvent[]>;
+  readonly onCheckpoint: (
+    step: number,
+    kind: 'best' | 'periodic' | 'last',
+    progress: TrainProgress,
+  ) => Promise<readonly RunEvent[]>;
   readonly now?: () => number;
 }
 
@@ -67,14 +81,15 @@ interface Landed {
 export async function* train(
   config: ExperimentConfig,
   backend: TrainingBackend,
-  { control, fromStep = 0, stopAt, bestLoss = Infinity, onCheckpoint, now = () => performance.now() }: TrainOptions,
+  { control, fromStep = 0, stopAt, progress, elapsedMs = 0, onCheckpoint, now = () => performance.now() }: TrainOptions,
 ): AsyncGenerator<RunEvent, void> {
   const { training, optimizer, model } = config;
   const tokensPerStep = training.batchSize * training.gradientAccumulation * model.blockSize;
-  const started = now();
+  const started = now() - elapsedMs;
   /** When the device was last known to be free. */
-  let last = started;
-  let best = bestLoss;
+  let last = started + elapsedMs;
+  let best = progress?.best ?? null;
+  let evaluated = progress?.evaluated ?? null;
   const flights: Flight[] = [];
 
   const land = async (flight: Flight): Promise<Landed> => {
@@ -112,6 +127,7 @@ export async function* train(
 
   async function* evaluate(step: number): AsyncGenerator<RunEvent, boolean> {
     if (!(yield* drain(0))) return false;
+    if (evaluated === step) return true;
     const result: EvalResult = await backend.evaluate();
     const { loss, metric } = result;
     const time = { elapsed_ms: now() - started };
@@ -127,9 +143,10 @@ export async function* train(
         time,
       },
     };
-    if (loss < best) {
-      best = loss;
-      yield* await onCheckpoint(step, 'best');
+    evaluated = step;
+    if (loss < (best?.loss ?? Infinity)) {
+      best = { step, loss };
+      yield* await onCheckpoint(step, 'best', { best, evaluated });
     }
     return true;
   }
@@ -147,7 +164,7 @@ export async function* train(
     if (training.evalInterval > 0 && step % training.evalInterval === 0 && !(yield* evaluate(step))) return;
     if (training.checkpointInterval > 0 && step > fromStep && step % training.checkpointInterval === 0) {
       if (!(yield* drain(0))) return;
-      yield* await onCheckpoint(step, 'periodic');
+      yield* await onCheckpoint(step, 'periodic', { best, evaluated });
     }
     const submitted = now();
     const { result } = await backend.step(step);
@@ -160,9 +177,11 @@ export async function* train(
     if (!(yield* drain(backend.depth - 1))) return;
   }
   if (!(yield* drain(0))) return;
-  if (!(yield* evaluate(step))) return;
-  yield* await onCheckpoint(step, 'last');
-  yield { type: 'finished', step, stopped: control.stopped && step < end, bestLoss: best };
+  // An early stop adds no evaluation: the run that is taken up again must have the lines of one that never stopped.
+  const stopped = control.stopped && step < end;
+  if (!stopped && !(yield* evaluate(step))) return;
+  yield* await onCheckpoint(step, 'last', { best, evaluated });
+  yield { type: 'finished', step, stopped, bestLoss: best?.loss ?? Infinity };
 }
 
 async function nonFiniteMessage(backend: TrainingBackend, metric: MetricEvent & { event: 'step' }): Promise<string> {

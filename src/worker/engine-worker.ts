@@ -15,6 +15,8 @@ import { KCONFIG_SOURCES, checkOverrides, openStrict, setSymbol, symbolValues } 
 import { writeConfig, writeMinConfig } from '@/kconfig';
 import { RunControl, train } from '@/experiment/train';
 import { type TrainingPlan, planTraining } from '@/experiment/training-plan';
+import { cacheBytesPerToken } from '@/models/attention/cache';
+import { resolveAttention } from '@/models/attention/config';
 import { describeRun, referenceLines } from './describe';
 import { PRESETS, presetNamed } from './presets';
 import { browserTuneCache } from './tune-cache';
@@ -444,6 +446,6 @@ function summarise(config: ExperimentConfig, plan: TrainingPlan): PlanSummary {
     tokensPerStep: batchSize * gradientAccumulation * config.model.blockSize,
     dispatchesPerStep: plan.dispatchesPerStep,
     memory: plan.memory,
-    cacheBytesPerToken: 8 * config.model.nLayer * config.model.nEmbd,
+    cacheBytesPerToken: cacheBytesPerToken(resolveAttention(config.model.attention, config.model), config.model.nEmbd),
   };
 }

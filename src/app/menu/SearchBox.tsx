@@ -6,14 +6,11 @@ import { closePane, jump, moveHit, PAGE, search } from '../stores/menu/cursor';
 import type { Pane } from '../stores/menu/model';
 import { shownValue } from './words';
 
-export function SearchBox({ pane }: { readonly pane: Pane & { readonly kind: 'search' } }): ReactNode {
+type SearchPane = Pane & { readonly kind: 'search' };
+
+export function SearchBox({ pane }: { readonly pane: SearchPane }): ReactNode {
   const { menu: store } = useWorkbench();
-  const config = useMenu((m) => m.version.config);
   const { query, hits, total, problem, cursor } = pane;
-  const list = useRef<HTMLUListElement>(null);
-  useEffect(() => {
-    list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
-  }, [cursor, query]);
   const go = (hit: SearchHit | undefined): void => {
     if (hit) store.act((menu) => jump(menu, hit.node));
   };
@@ -54,21 +51,37 @@ export function SearchBox({ pane }: { readonly pane: Pane & { readonly kind: 'se
       <p className={problem === null ? 'muted' : 'danger-text'} role="status">
         {problem ?? (total === 0 ? 'Nothing matches.' : `${total} ${total === 1 ? 'match' : 'matches'}`)}
       </p>
-      <ul ref={list} id="menu-hits" role="listbox" aria-label="Matches" className="menu-hits">
-        {hits.map((hit, i) => (
-          <li
-            key={`${hit.node.location.file}:${hit.node.location.line} ${hit.name ?? ''}`}
-            id={`menu-hit-${i}`}
-            role="option"
-            aria-selected={i === cursor}
-            data-dim={!isVisible(config, hit.node)}
-            onClick={() => go(hit)}
-          >
-            <Hit hit={hit} config={config} />
-          </li>
-        ))}
-      </ul>
+      <Hits pane={pane} onGo={go} />
     </div>
+  );
+}
+
+interface HitsProps {
+  readonly pane: SearchPane;
+  readonly onGo: (hit: SearchHit) => void;
+}
+
+function Hits({ pane: { hits, cursor, query }, onGo }: HitsProps): ReactNode {
+  const config = useMenu((m) => m.version.config);
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(() => {
+    list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
+  }, [cursor, query]);
+  return (
+    <ul ref={list} id="menu-hits" role="listbox" aria-label="Matches" className="menu-hits">
+      {hits.map((hit, i) => (
+        <li
+          key={`${hit.node.location.file}:${hit.node.location.line} ${hit.name ?? ''}`}
+          id={`menu-hit-${i}`}
+          role="option"
+          aria-selected={i === cursor}
+          data-dim={!isVisible(config, hit.node)}
+          onClick={() => onGo(hit)}
+        >
+          <Hit hit={hit} config={config} />
+        </li>
+      ))}
+    </ul>
   );
 }
 

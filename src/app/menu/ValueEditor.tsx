@@ -8,40 +8,9 @@ import { say } from '../stores/menu/model';
 import { limitsText, promptOf, shownUnit, typeText } from './words';
 
 export function ValueEditor({ symbol }: { readonly symbol: Sym }): ReactNode {
-  const { menu: store } = useWorkbench();
   const config = useMenu((m) => m.version.config);
-  const [text, setText] = useState(() => config.value(symbol));
-  const [refused, setRefused] = useState<string | null>(null);
-  const done = useRef(false);
+  const { text, problem, setText, take, drop, leave } = useTyping(config, symbol);
   const hint = useId();
-  const problem = validate(config, symbol, text) ?? refused;
-
-  const take = (): void => {
-    if (problem !== null) return;
-    done.current = true;
-    store.act((menu) => {
-      const result = commit(menu, symbol, text);
-      if (result.problem !== null) {
-        done.current = false;
-        setRefused(result.problem);
-      }
-      return { ...result.menu, focus: result.menu.focus + 1 };
-    });
-  };
-  const drop = (): void => {
-    done.current = true;
-    store.act(closePane);
-  };
-  /** A press elsewhere takes a good value and drops a bad one. */
-  const onBlur = (): void => {
-    if (done.current) return;
-    done.current = true;
-    store.act((menu) => {
-      if (menu.editing !== symbol) return menu;
-      if (problem === null) return commit(menu, symbol, text).menu;
-      return say({ ...menu, editing: null }, `${symbol.name} stays ${config.value(symbol)}: ${problem}.`);
-    });
-  };
   return (
     <span className="menu-edit">
       <input
@@ -55,10 +24,7 @@ export function ValueEditor({ symbol }: { readonly symbol: Sym }): ReactNode {
         spellCheck={false}
         inputMode={needsDigitsOnly(config, symbol) ? 'numeric' : 'text'}
         value={text}
-        onChange={(event) => {
-          setRefused(null);
-          setText(event.target.value);
-        }}
+        onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {
           if (event.key !== 'Enter' && event.key !== 'Escape') return;
           event.preventDefault();
@@ -66,13 +32,57 @@ export function ValueEditor({ symbol }: { readonly symbol: Sym }): ReactNode {
           if (event.key === 'Enter') take();
           else drop();
         }}
-        onBlur={onBlur}
+        onBlur={leave}
       />
       <span id={hint} className={problem === null ? 'menu-hint muted' : 'menu-hint danger-text'} aria-live="polite">
         {problem ?? [typeText(config, symbol), limitsText(config, symbol), shownUnit(symbol)].filter(Boolean).join(' ')}
       </span>
     </span>
   );
+}
+
+interface Typing {
+  readonly text: string;
+  /** Why the text cannot be taken. */
+  readonly problem: string | null;
+  readonly setText: (text: string) => void;
+  readonly take: () => void;
+  readonly drop: () => void;
+  /** A press elsewhere takes a good value and drops a bad one. */
+  readonly leave: () => void;
+}
+
+function useTyping(config: Config, symbol: Sym): Typing {
+  const { menu: store } = useWorkbench();
+  const [text, setText] = useState(() => config.value(symbol));
+  const done = useRef(false);
+  const problem = validate(config, symbol, text);
+  return {
+    text,
+    problem,
+    setText,
+    take() {
+      if (problem !== null) return;
+      done.current = true;
+      store.act((menu) => {
+        const next = commit(menu, symbol, text).menu;
+        return { ...next, focus: next.focus + 1 };
+      });
+    },
+    drop() {
+      done.current = true;
+      store.act(closePane);
+    },
+    leave() {
+      if (done.current) return;
+      done.current = true;
+      store.act((menu) => {
+        if (menu.editing !== symbol) return menu;
+        if (problem === null) return commit(menu, symbol, text).menu;
+        return say({ ...menu, editing: null }, `${symbol.name} stays ${config.value(symbol)}: ${problem}.`);
+      });
+    },
+  };
 }
 
 /** A phone's number pad has no sign and no exponent. */

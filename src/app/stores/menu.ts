@@ -47,8 +47,6 @@ export function createMenuStore({ setup, replan, storage, start }: MenuOptions):
     slots: readSlots(storage),
     baseCost: null,
   }));
-  let pending = start;
-
   const act: MenuStoreApi['act'] = (step) => {
     const { menu } = store.getState();
     if (menu === null) return;
@@ -60,76 +58,77 @@ export function createMenuStore({ setup, replan, storage, start }: MenuOptions):
     publish(setup, next);
     replan();
   };
-
-  /** Follows the setup store: its sources make the menu, a preset chosen elsewhere is loaded into it. */
-  const follow = (now: SetupStore, before: SetupStore): void => {
-    if (now.sources !== null && now.preset !== null && store.getState().menu === null) {
-      openFrom(now);
-      return;
-    }
-    const { menu } = store.getState();
-    if (menu === null) return;
-    if (now.config === null && now.preset !== null) {
-      act((at) => withOverrides(loadPreset(at, now.preset ?? ''), now.overrides));
-    }
-    if (now.customText !== null && before.customText === null) act((at) => switchOn(at, CUSTOM_TEXT_SYMBOL));
-    if (now.customText === null && before.customText !== null) {
-      act(restoreDataset);
-    }
-    if (now.plan !== before.plan && now.plan.status === 'ready' && menu.changes.count === 0) {
-      store.setState({ baseCost: now.plan.summary });
-    }
-  };
-
-  const openFrom = ({ sources, presets, preset, overrides }: SetupStore): void => {
-    try {
-      const opened = openMenu(sources ?? {}, presets, preset ?? '');
-      const started = withOverrides(pending === null ? opened : applyStart(opened, pending), overrides);
-      const menu: Menu = { ...started, undo: [] };
-      pending = null;
-      store.setState({ menu, error: null });
-      publish(setup, menu);
-    } catch (error) {
-      if (!(error instanceof KconfigError)) throw error;
-      store.setState({ error: error.message });
-    }
-  };
-  setup.subscribe(follow);
-
+  setup.subscribe((now, before) => {
+    if (store.getState().menu !== null) follow(store, act, now, before);
+    else if (now.sources !== null && now.preset !== null) openFrom(store, setup, start);
+  });
   return {
     ...store,
     act,
-    load(text, title, merge) {
-      act((menu) => {
-        const loaded = loadText(menu, text, { title, merge });
-        const { report } = loaded;
-        const quiet = report.lines.length === 0 && report.added.length === 0;
-        return { ...loaded.menu, pane: quiet ? { kind: 'none' } : { kind: 'report', report } };
-      });
-    },
-    saveSlot(name) {
-      const { menu } = store.getState();
-      if (menu === null) return;
-      const { config, preset } = menu.version;
-      const slot: Slot = { name, preset, text: minimalText(config), savedAt: new Date().toISOString() };
-      // Another tab may have saved meanwhile.
-      const kept = [slot, ...readSlots(storage).filter((other) => other.name !== name)];
-      const problem = writeSlots(storage, kept);
-      store.setState({
-        menu: say(menu, problem ?? `Saved as ${name} in this browser.`),
-        ...(problem ? {} : { slots: kept }),
-      });
-    },
-    deleteSlot(name) {
-      const { menu, slots } = store.getState();
-      const kept = readSlots(storage).filter((other) => other.name !== name);
-      const problem = writeSlots(storage, kept);
-      store.setState({
-        slots: problem === null ? kept : slots,
-        menu: menu === null ? null : say(menu, problem ?? `Deleted ${name}.`),
-      });
-    },
+    load: (text, title, merge) => act((menu) => withReport(menu, text, title, merge)),
+    saveSlot: (name) => saveSlot(store, storage, name),
+    deleteSlot: (name) => deleteSlot(store, storage, name),
   };
+}
+
+/** The menu from what the setup store has, with what the address asks for. */
+function openFrom(store: StoreApi<MenuStore>, setup: SetupStoreApi, start: Start | null): void {
+  const { sources, presets, preset, overrides } = setup.getState();
+  try {
+    const opened = openMenu(sources ?? {}, presets, preset ?? '');
+    const started = withOverrides(start === null ? opened : applyStart(opened, start), overrides);
+    const menu: Menu = { ...started, undo: [] };
+    store.setState({ menu, error: null });
+    publish(setup, menu);
+  } catch (error) {
+    if (!(error instanceof KconfigError)) throw error;
+    store.setState({ error: error.message });
+  }
+}
+
+/** Follows the setup store: a preset chosen elsewhere is loaded, the reader's text switches the dataset. */
+function follow(store: StoreApi<MenuStore>, act: MenuStoreApi['act'], now: SetupStore, before: SetupStore): void {
+  const { preset, overrides, config, customText, plan } = now;
+  if (config === null && preset !== null) act((menu) => withOverrides(loadPreset(menu, preset), overrides));
+  if (customText !== null && before.customText === null) act((menu) => switchOn(menu, CUSTOM_TEXT_SYMBOL));
+  if (customText === null && before.customText !== null) act(restoreDataset);
+  const unchanged = store.getState().menu?.changes.count === 0;
+  if (plan !== before.plan && plan.status === 'ready' && unchanged) store.setState({ baseCost: plan.summary });
+}
+
+function withReport(menu: Menu, text: string, title: string, merge: boolean): Menu {
+  const loaded = loadText(menu, text, { title, merge });
+  const { report } = loaded;
+  const quiet = report.lines.length === 0 && report.added.length === 0;
+  return { ...loaded.menu, pane: quiet ? { kind: 'none' } : { kind: 'report', report } };
+}
+
+function saveSlot(store: StoreApi<MenuStore>, storage: SlotStorage | null, name: string): void {
+  const { menu } = store.getState();
+  if (menu === null) return;
+  const { config, preset } = menu.version;
+  const slot: Slot = { name, preset, text: minimalText(config), savedAt: new Date().toISOString() };
+  keepSlots(store, storage, name, [slot], `Saved as ${name} in this browser.`);
+}
+
+function deleteSlot(store: StoreApi<MenuStore>, storage: SlotStorage | null, name: string): void {
+  keepSlots(store, storage, name, [], `Deleted ${name}.`);
+}
+
+/** Puts slots in the place of the one with a name. What other tabs saved meanwhile is read again. */
+function keepSlots(
+  store: StoreApi<MenuStore>,
+  storage: SlotStorage | null,
+  name: string,
+  replacement: readonly Slot[],
+  done: string,
+): void {
+  const slots = [...replacement, ...readSlots(storage).filter((other) => other.name !== name)];
+  const problem = writeSlots(storage, slots);
+  store.setState(({ menu }) => ({
+    ...(problem === null ? { slots } : {}),
+    menu: menu === null ? null : say(menu, problem ?? done),
+  }));
 }
 
 function publish(setup: SetupStoreApi, { version }: Menu): void {

@@ -149,12 +149,14 @@ export function changesOf(base: Config, config: Config): Changes {
   const symbols = new Set<Sym>();
   const nodes = new Set<MenuNode>();
   const counted = new Set<Sym | Choice>();
-  for (const { symbol } of entries) {
-    symbols.add(symbol);
+  for (const { symbol, before, after } of entries) {
     const { choice } = symbol;
-    const prompted = symbol.nodes.some((node) => node.prompt !== null);
-    if (!prompted) continue;
-    if (choice !== null || base.userValue(symbol) !== config.userValue(symbol)) counted.add(choice ?? symbol);
+    const byHand = choice !== null || base.userValue(symbol) !== config.userValue(symbol);
+    // A default that only came up or went away with another option is no change of its own.
+    if (!byHand && !(before.visible && after.visible)) continue;
+    symbols.add(symbol);
+    if (symbol.nodes.every((node) => node.prompt === null)) continue;
+    if (byHand) counted.add(choice ?? symbol);
     for (const start of symbol.nodes) for (let at: MenuNode | null = start; at; at = at.parent) nodes.add(at);
   }
   return { entries, symbols, nodes, count: counted.size };

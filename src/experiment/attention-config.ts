@@ -1,12 +1,12 @@
 /** The attention part of an experiment, from symbols. */
 import type { AttentionConfig, AttentionCore, PositionKind, ReciprocalForm } from '@/models/attention/config';
 import type { LayerPolicy } from '@/models/attention/policy';
-import type { ConfigReader } from './config-reader';
+import type { Reader } from './config-reader';
 
 type Kind = LayerPolicy['kind'];
 
 /** The policy that `<PREFIX>_POLICY_<KIND>` chooses with the count in `<PREFIX>_LAYERS`. */
-function policyOf(read: ConfigReader, prefix: string, kinds: readonly Kind[]): LayerPolicy {
+function policyOf(read: Reader, prefix: string, kinds: readonly Kind[]): LayerPolicy {
   const symbol = (kind: Kind): string => {
     switch (kind) {
       case 'lowest':
@@ -35,12 +35,12 @@ function policyOf(read: ConfigReader, prefix: string, kinds: readonly Kind[]): L
 }
 
 /** One number a layer, or null where none were measured. */
-function traces(read: ConfigReader, symbol: string): readonly number[] | null {
+function traces(read: Reader, symbol: string): readonly number[] | null {
   const text = read.values.get(symbol)?.trim() ?? '';
   return text === '' ? null : read.reals(symbol);
 }
 
-function coreOf(read: ConfigReader): AttentionCore {
+function coreOf(read: Reader): AttentionCore {
   const kind = read.choice('attention', [
     ['ATTN_MHA', 'mha'],
     ['ATTN_MLA', 'mla'],
@@ -63,7 +63,7 @@ function coreOf(read: ConfigReader): AttentionCore {
   }
 }
 
-export function attentionConfig(read: ConfigReader): AttentionConfig {
+export function attentionConfig(read: Reader): AttentionConfig {
   return {
     core: coreOf(read),
     position: read.choice<PositionKind>('position', [

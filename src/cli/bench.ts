@@ -6,6 +6,7 @@ import { installCounters } from '../../bench/count';
 import { probe } from '../../bench/probe';
 import { type Timing, race } from '../../bench/race';
 import { cfg } from '../../bench/spec';
+import { registerBenchPrune } from './bench-prune';
 import { dawn } from './dawn';
 import { UsageError, print } from './options';
 
@@ -26,7 +27,7 @@ interface BenchOptions {
 }
 
 export function registerBench(program: Command): void {
-  program
+  const command = program
     .command('bench')
     .description('race the training step against jax-js and tfjs-webgpu on this adapter')
     .option('--engines <list>', 'comma-separated', ENGINES.join(','))
@@ -37,6 +38,7 @@ export function registerBench(program: Command): void {
     .option('--json', 'print one JSON document')
     .option('--one <engine>', 'internal')
     .action((options: BenchOptions) => (options.one ? runOne(options) : bench(options)));
+  registerBenchPrune(command);
 }
 
 async function runOne({ one, steps, warmup, size, software }: BenchOptions): Promise<void> {

@@ -17,6 +17,7 @@ import { registerKconfig } from './kconfig';
 import { registerMatrix } from './matrix';
 import { registerMenuconfig } from './menuconfig';
 import { UsageError } from './options';
+import { registerPrune } from './prune';
 import { registerReplay } from './replay';
 import { registerReport } from './report';
 import { registerRun } from './run';
@@ -44,6 +45,7 @@ for (const register of [
   registerDoctor,
   registerBench,
   registerBpa,
+  registerPrune,
   registerKconfig,
 ])
   register(program);

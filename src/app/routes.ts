@@ -3,7 +3,7 @@
  * no link anywhere. `#/docs/architecture` gives the page `docs` the rest `architecture`.
  */
 import type { ComponentType } from 'react';
-import { ClaimsPage } from './claims/ClaimsPage';
+import { LazyClaims } from './claims';
 import { ExplainPage } from './explain/ExplainPage';
 import { LabPage } from './lab/LabPage';
 
@@ -23,7 +23,7 @@ export interface Page {
 export const pages: readonly Page[] = [
   { path: 'lab', title: 'Lab', key: 'l', component: LabPage },
   { path: 'explain', title: 'Explain', key: 'e', component: ExplainPage },
-  { path: 'claims', title: 'Claims', key: 'c', component: ClaimsPage },
+  { path: 'claims', title: 'Claims', key: 'c', component: LazyClaims },
 ];
 
 export interface Location {

@@ -27,4 +27,5 @@ export const WIDGETS: readonly Entry[] = [
   entry('wb-kvsplice', 'KVSplice', () => import('./kvsplice')),
 ];
 
-export const findWidget = (tag: string): Entry | undefined => WIDGETS.find((w) => w.tag === tag || w.tag === `wb-${tag}`);
+export const findWidget = (tag: string): Entry | undefined =>
+  WIDGETS.find((w) => w.tag === tag || w.tag === `wb-${tag}`);

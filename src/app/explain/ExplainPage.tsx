@@ -14,7 +14,11 @@ export function ExplainPage({ rest }: { readonly rest: string }): ReactNode {
           </a>
         ))}
       </nav>
-      {found ? <Shown key={found.tag} entry={found} /> : <p role="alert">No explainer “{rest}”. Choose one from the list.</p>}
+      {found ? (
+        <Shown key={found.tag} entry={found} />
+      ) : (
+        <p role="alert">No explainer “{rest}”. Choose one from the list.</p>
+      )}
     </div>
   );
 }
@@ -30,5 +34,7 @@ function Shown({ entry }: { readonly entry: Entry }): ReactNode {
     return () => void (live = false);
   }, [entry]);
   if (state === 'ready') return createElement(entry.tag);
-  return <p role={state === 'loading' ? 'status' : 'alert'}>{state === 'loading' ? `Loading ${entry.title}…` : state}</p>;
+  return (
+    <p role={state === 'loading' ? 'status' : 'alert'}>{state === 'loading' ? `Loading ${entry.title}…` : state}</p>
+  );
 }

@@ -2,7 +2,12 @@
 
 /** True where a weight stays: the lowest `sparsity` share of the scores goes, ties by position. */
 export function mask(scores: readonly number[], sparsity: number): boolean[] {
-  const gone = new Set(scores.map((_, i) => i).sort((a, b) => scores[a] - scores[b]).slice(0, Math.round(sparsity * scores.length)));
+  const gone = new Set(
+    scores
+      .map((_, i) => i)
+      .sort((a, b) => scores[a] - scores[b])
+      .slice(0, Math.round(sparsity * scores.length)),
+  );
   return scores.map((_, i) => !gone.has(i));
 }
 

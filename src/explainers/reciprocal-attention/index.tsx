@@ -18,15 +18,35 @@ const [STANDARD, SWAPPED] = [causalWeights(Q, K), causalWeights(K, Q)];
 function Reciprocal({ initial }: { readonly initial: Values<typeof attributes> }): ReactNode {
   const [logit, setLogit] = useState(initial.logit);
   const [row, setRow] = useState(initial.row);
-  const line = (name: string, w: readonly number[], color: number) => ({ name, color, filled: true, mark: 'dots' as const, points: w.slice(0, row).map((y, j) => ({ x: j + 1, y })) });
+  const line = (name: string, w: readonly number[], color: number) => ({
+    name,
+    color,
+    filled: true,
+    mark: 'dots' as const,
+    points: w.slice(0, row).map((y, j) => ({ x: j + 1, y })),
+  });
   return (
     <>
       <div className="controls">
         <Slider label="Branch logit a" min={-2} max={2} step={0.05} value={logit} onChange={setLogit} />
         <Slider label="Token i" min={1} max={T} value={row} onChange={setRow} />
       </div>
-      <Stats items={[['β = tanh(a)', branchWeight(logit).toFixed(3)], ['output', 'y + β · LN(W · o_rec)'], ['extra parameters a layer, C = 768', '51,457']]} />
-      <Plot title={`Attention weights of token ${row}`} x={{ title: 'token j', domain: [0.5, T + 0.5] }} y={{ title: 'weight', domain: [0, 1] }} series={[line('query i on keys j', STANDARD[row - 1], 1), line('key i on queries j', SWAPPED[row - 1], 2)]} caveats={['Made-up queries and keys. Swapping roles is not the transpose of the masked matrix: each row is normalised under the same causal mask.']} />
+      <Stats
+        items={[
+          ['β = tanh(a)', branchWeight(logit).toFixed(3)],
+          ['output', 'y + β · LN(W · o_rec)'],
+          ['extra parameters a layer, C = 768', '51,457'],
+        ]}
+      />
+      <Plot
+        title={`Attention weights of token ${row}`}
+        x={{ title: 'token j', domain: [0.5, T + 0.5] }}
+        y={{ title: 'weight', domain: [0, 1] }}
+        series={[line('query i on keys j', STANDARD[row - 1], 1), line('key i on queries j', SWAPPED[row - 1], 2)]}
+        caveats={[
+          'Made-up queries and keys. Swapping roles is not the transpose of the masked matrix: each row is normalised under the same causal mask.',
+        ]}
+      />
       <Record />
     </>
   );
@@ -75,4 +95,11 @@ function Record(): ReactNode {
   );
 }
 
-export const widget = defineWidget({ tag: 'wb-reciprocal-attention', title: 'Reciprocal Attention', summary: 'A second branch exchanges the roles of queries and keys. Three paired seeds found no gain over the baseline.', attributes, component: Reciprocal });
+export const widget = defineWidget({
+  tag: 'wb-reciprocal-attention',
+  title: 'Reciprocal Attention',
+  summary:
+    'A second branch exchanges the roles of queries and keys. Three paired seeds found no gain over the baseline.',
+  attributes,
+  component: Reciprocal,
+});

@@ -56,8 +56,8 @@ button { cursor: pointer; }
 button[aria-pressed='true'], button[aria-selected='true'] { background: var(--accent); color: var(--on-accent); border-color: var(--accent); }
 .buttons { display: flex; flex-wrap: wrap; gap: 4px; }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
-.stats { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 1px; margin: 0; border: 1px solid var(--hairline); background: var(--hairline); border-radius: 4px; }
-.stats div { background: var(--surface); padding: 8px; }
+.stats { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 1px; margin: 0; border: 1px solid var(--hairline); background: var(--surface); border-radius: 4px; overflow: hidden; }
+.stats div { outline: 1px solid var(--hairline); padding: 8px; }
 .stats dt { color: var(--muted); }
 .stats dd { margin: 0; font-size: 16px; line-height: 24px; overflow-wrap: anywhere; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 12px; }

@@ -1,4 +1,5 @@
 /** This project's engine on the benchmark's step: the same weights and tokens, Adam without decay or clipping, tanh GELU. */
+import { BASELINE_ATTENTION } from '../../src/models/attention/config';
 import { openDevice } from '../../src/engine/device';
 import { Executor } from '../../src/engine/executor';
 import type { ExperimentConfig } from '../../src/experiment/config';
@@ -33,13 +34,15 @@ function experiment(): ExperimentConfig {
   return {
     model: {
       nLayer, nHead, nEmbd, blockSize: ctx, bias: true, dropout: 0, gelu: 'gelu_tanh', weightTying: true, vocabMultiple: 1,
+      attention: BASELINE_ATTENTION,
     },
     dataset: { kind: 'moby-dick' },
     tokenizer: { kind: 'byte' },
     optimizer: {
       kind: 'adamw', learningRate: lr, minLr: lr, warmupSteps: 0, decayLr: false, weightDecay: 0, beta1: b1, beta2: b2, eps,
-      gradClip: 0,
+      gradClip: 0, momentum: 0, spam: null, decayGroups: 'clean',
     },
+    pruning: null,
     training: {
       batchSize: batch, gradientAccumulation: 1, maxIters: 1000, evalInterval: 0, evalBatches: 1, checkpointInterval: 0,
       seed: 1,
@@ -75,7 +78,7 @@ export async function workbenchEngine(gpu: GPU): Promise<Engine & { bytes: numbe
       const { stepSize, invSqrtC2 } = biasCorrection(cfg.lr, cfg.b1, cfg.b2, ++t);
       const scalars = {
         step: t, lr: cfg.lr, step_size: stepSize, inv_sqrt_c2: invSqrtC2, beta1: cfg.b1, beta2: cfg.b2, adam_eps: cfg.eps,
-        grad_scale: 1,
+        grad_scale: 1, moment_keep: 1,
       }; // prettier-ignore
       const { result } = await executor.run(parts, [scalars], training.regions.metrics);
       last = result;

@@ -3,7 +3,8 @@
 //
 // Blocks of at most BLOCK elements never cross a parameter. Table entry of block b, 4 words at 4 b:
 //   first element, elements, first slab element (0xffffffff: in place), slabs;  slab stride = word STRIDES + b.
-// One invocation a block: no workgroup memory, the sum of squares in a fixed order.
+// One invocation a block: no workgroup memory, the sum of squares in a fixed order. MASKED: gradients of pruned weights (one keep
+// bit an element) become 0, also those written in place.
 ${MAIN}
   let first = table(0u, 4u * i);
   let n = table(0u, 4u * i + 1u);
@@ -21,8 +22,16 @@ ${MAIN}
         let live = vec4u(e, e + 1u, e + 2u, e + 3u) < vec4u(n);
         g += select(vec4f(0.0), vec4f(slabs(0u, at), slabs(0u, at + 1u), slabs(0u, at + 2u), slabs(0u, at + 3u)), live);
       }
+//#if !MASKED
       grad4_w_set(0u, (first + e) / 4u, 0u, g);
+//#end
     }
+//#end
+//#if MASKED
+    let quad = (first + e) / 4u;
+    let live = (vec4u(mask(0u, quad / 8u) >> ((quad % 8u) * 4u)) & vec4u(1u, 2u, 4u, 8u)) != vec4u(0u);
+    g = select(vec4f(0.0), g, live);
+    grad4_w_set(0u, quad, 0u, g);
 //#end
     square += g * g;
   }

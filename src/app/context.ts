@@ -2,6 +2,8 @@
 import { createContext, useContext } from 'react';
 import { useStore } from 'zustand';
 import type { PlotLink } from './plot/link';
+import type { MenuStore, MenuStoreApi } from './stores/menu';
+import type { Menu } from './stores/menu/model';
 import type { RunStore, RunStoreApi } from './stores/run';
 import type { Session } from './stores/session';
 import type { SetupStore, SetupStoreApi } from './stores/setup';
@@ -11,6 +13,7 @@ export interface Workbench {
   readonly run: RunStoreApi;
   readonly setup: SetupStoreApi;
   readonly ui: UiStoreApi;
+  readonly menu: MenuStoreApi;
   readonly session: Session;
   /** Crosshair and zoom of the live run's plots. */
   readonly link: PlotLink;
@@ -26,4 +29,13 @@ export function useWorkbench(): Workbench {
 
 export const useRun = <T>(select: (state: RunStore) => T): T => useStore(useWorkbench().run, select);
 export const useSetup = <T>(select: (state: SetupStore) => T): T => useStore(useWorkbench().setup, select);
+export const useMenuStore = <T>(select: (state: MenuStore) => T): T => useStore(useWorkbench().menu, select);
+
+/** For components that stand where there is a menu only. */
+export const useMenu = <T>(select: (menu: Menu) => T): T =>
+  useMenuStore(({ menu }) => {
+    if (menu === null) throw new Error('useMenu before the menu is open');
+    return select(menu);
+  });
+
 export const useUi = <T>(select: (state: UiStore) => T): T => useStore(useWorkbench().ui, select);

@@ -5,6 +5,9 @@ import { App } from './App';
 import { WorkbenchContext, type Workbench } from './context';
 import { createPlotLink } from './plot/link';
 import { parseLocation } from './routes';
+import { keepInAddress } from './address';
+import { createMenuStore } from './stores/menu';
+import { readStart } from './stores/menu/link';
 import { createRunStore } from './stores/run';
 import { createSession, type Connect } from './stores/session';
 import { createSetupStore } from './stores/setup';
@@ -15,8 +18,12 @@ export function mount(root: HTMLElement, connect: Connect): Workbench {
   const run = createRunStore();
   const setup = createSetupStore();
   const ui = createUiStore(storage());
+  const { query } = parseLocation(location.hash, location.search);
+  const start = readStart(query);
   const session = createSession(connect, run, setup, ui);
-  const workbench: Workbench = { run, setup, ui, session, link: createPlotLink() };
+  const menu = createMenuStore({ setup, replan: session.replan, storage: storage(), start });
+  keepInAddress(menu);
+  const workbench: Workbench = { run, setup, ui, menu, session, link: createPlotLink() };
   // A new run shows itself whole.
   run.subscribe((now, before) => {
     if (now.data !== before.data) workbench.link.setState({ hover: null, window: null });
@@ -30,8 +37,7 @@ export function mount(root: HTMLElement, connect: Connect): Workbench {
     </StrictMode>,
   );
 
-  const { query } = parseLocation(location.hash, location.search);
-  void session.connect(query.get('preset')).then(() => (query.get('run') === '1' ? session.run() : undefined));
+  void session.connect(start.preset).then(() => (query.get('run') === '1' ? session.run() : undefined));
   return workbench;
 }
 

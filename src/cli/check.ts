@@ -1,12 +1,27 @@
 /** wb check: what a configuration costs, without any adapter. */
 import type { Command } from 'commander';
-import { staticVocabSize } from '@/data/corpus';
+import { staticCorpusShape, staticVocabSize } from '@/data/corpus';
 import { DEFAULT_TRAITS } from '@/engine/device';
 import { loadRunCorpus } from '@/experiment/open-run';
-import { planTraining } from '@/experiment/training-plan';
+import { type TrainingPlan, planTraining } from '@/experiment/training-plan';
+import { cacheBytesPerToken } from '@/models/attention/cache';
+import { resolveAttention } from '@/models/attention/config';
 import { loaders, print, resolveConfig, withConfigOptions, type ConfigOptions } from './options';
 
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+const PER_PARAMETER = [
+  'parameters', 'gradients', 'exp_avg', 'exp_avg_sq', 'max_exp_avg_sq', 'momentum_buffer', 'sinkgd scratch', 'masks',
+  'movement', 'initial weights', 'pruning scratch',
+]; // prettier-ignore
+
+/** Bytes a parameter of each arena as allocated, over the arena's elements (parameters start on 256-byte boundaries). */
+function bytesPerParameter({ memory, arena }: TrainingPlan): Record<string, number> {
+  const arenas = memory.categories.filter(({ name }) => PER_PARAMETER.includes(name));
+  const entries = arenas.map(({ name, bytes }) => [name, Math.round((1000 * bytes) / arena.elements) / 1000] as const);
+  const total = entries.reduce((sum, [, bytes]) => sum + bytes, 0);
+  return { ...Object.fromEntries(entries), total: Math.round(1000 * total) / 1000 };
+}
 
 export function registerCheck(program: Command): void {
   withConfigOptions(program.command('check'))
@@ -21,22 +36,23 @@ export function registerCheck(program: Command): void {
       });
       const corpus = fixed === null ? await loadRunCorpus(experiment, loaders(), customText) : null;
       const vocabSize = fixed ?? corpus!.vocabSize;
-      const shape = {
-        trainTokens: corpus?.train.length ?? 1 << 20,
-        valTokens: corpus?.val.length ?? 1 << 17,
-        sampling: corpus?.sampling ?? ('window' as const),
-      };
+      const shape = corpus
+        ? { trainTokens: corpus.train.length, valTokens: corpus.val.length, sampling: corpus.sampling }
+        : staticCorpusShape(experiment.dataset, experiment.model.blockSize);
       const plan = planTraining(experiment, { ...experiment.model, vocabSize }, shape, { traits: DEFAULT_TRAITS });
       const { nLayer, nEmbd } = experiment.model;
+      const layers = resolveAttention(experiment.model.attention, experiment.model);
       const document = {
         parameters: plan.model.graph.parameterCount,
         vocab_size: vocabSize,
         flops_per_token: Math.round(plan.flopsPerToken),
         planned_bytes: plan.memory.totalBytes,
+        bytes_per_parameter: bytesPerParameter(plan),
         memory: Object.fromEntries(plan.memory.categories.map((c) => [c.name, c.bytes])),
         largest: plan.memory.largest,
         dispatches_per_step: plan.dispatchesPerStep,
-        cache_bytes_per_token: 2 * nLayer * nEmbd * 4,
+        cache_bytes_per_token: cacheBytesPerToken(layers, nEmbd),
+        cache_ratio_to_mha: (2 * nLayer * nEmbd * 4) / cacheBytesPerToken(layers, nEmbd),
       };
       if (options.json) return print(document);
       const lines = [
@@ -44,8 +60,11 @@ export function registerCheck(program: Command): void {
         `training FLOPs/token ${document.flops_per_token.toLocaleString('en-US')}`,
         `planned memory       ${mib(document.planned_bytes)}`,
         ...plan.memory.categories.map((c) => `  ${c.name.padEnd(18)} ${mib(c.bytes)}`),
+        `bytes a parameter    ${Object.entries(document.bytes_per_parameter)
+          .map(([name, bytes]) => `${name} ${bytes}`)
+          .join(', ')}`,
         `dispatches a step    ${document.dispatches_per_step}`,
-        `KV cache a token     ${document.cache_bytes_per_token} bytes (f32)`,
+        `KV cache a token     ${document.cache_bytes_per_token} bytes (f32), ${document.cache_ratio_to_mha.toFixed(2)} x smaller than multi-head attention's`,
       ];
       process.stdout.write(`${lines.join('\n')}\n`);
     });

@@ -1,16 +1,26 @@
 /** wb: the workbench in a terminal. Exit 0 on success, 2 on a wrong command line or configuration, 1 otherwise; errors are one line on stderr. */
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '@/experiment/config';
+import { MatrixError } from '@/experiment/matrix/axes';
 import { ModelConfigError } from '@/models/config';
+import { registerAb } from './ab';
+import { registerArchive } from './archive';
 import { registerBench } from './bench';
+import { registerBpa } from './bpa';
 import { registerCheck } from './check';
+import { registerContinue } from './continue';
 import { registerDefconfig } from './defconfig';
 import { registerDoctor } from './doctor';
+import { registerEval } from './eval';
 import { registerGenerate } from './generate';
 import { registerKconfig } from './kconfig';
+import { registerMatrix } from './matrix';
 import { registerMenuconfig } from './menuconfig';
 import { UsageError } from './options';
+import { registerReplay } from './replay';
+import { registerReport } from './report';
 import { registerRun } from './run';
+import { registerTracker } from './trackers';
 
 const program = new Command('wb')
   .description('the knlp workbench: train, measure and replay small transformers')
@@ -19,12 +29,21 @@ const program = new Command('wb')
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'wb: ')) });
 for (const register of [
   registerRun,
+  registerContinue,
+  registerReplay,
+  registerMatrix,
+  registerReport,
+  registerEval,
+  registerAb,
+  registerTracker,
+  registerArchive,
   registerCheck,
   registerMenuconfig,
   registerDefconfig,
   registerGenerate,
   registerDoctor,
   registerBench,
+  registerBpa,
   registerKconfig,
 ])
   register(program);
@@ -40,6 +59,6 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
   process.stderr.write(`wb: ${error instanceof Error ? error.message : String(error)}\n`);
-  const usage = [UsageError, ConfigError, ModelConfigError].some((kind) => error instanceof kind);
+  const usage = [UsageError, ConfigError, ModelConfigError, MatrixError].some((kind) => error instanceof kind);
   process.exit(usage ? 2 : 1);
 }

@@ -4,8 +4,9 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { CorpusLoaders } from '@/data/corpus';
+import { decodeText } from '@/data/datasets/text';
 import { type ExperimentConfig, experimentConfig } from '@/experiment/config';
-import { openStrict, setSymbol, symbolValues } from '@/experiment/kconfig-tree';
+import { checkOverrides, openStrict, setSymbol, symbolValues } from '@/experiment/kconfig-tree';
 import { writeConfig, writeMinConfig, type Config } from '@/kconfig';
 import { configPath } from './config-file';
 
@@ -81,25 +82,37 @@ export function resolveConfig(overrides: readonly string[], options: ConfigOptio
   const { name, values } = chosenConfig(options);
   const given: Record<string, string> = {};
   for (const item of overrides) {
+    const variable = /^(TRACKER|TIME|BASELINE)=(.*)$/.exec(item);
+    if (variable) {
+      given[variable[1]!] = variable[2]!;
+      continue;
+    }
     const match = /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(item);
     if (!match) throw new UsageError(`"${item}" is not SYMBOL=value`);
     setSymbol(values, match[1]!, match[2]!, 'command line');
     given[match[1]!] = match[2]!;
   }
+  checkOverrides(values, given, 'command line');
   const experiment = experimentConfig(symbolValues(values));
-  const path = experiment.dataset.kind === 'custom' ? experiment.dataset.path : null;
-  if (path !== null && !existsSync(path))
-    throw new UsageError(
-      path === '' ? 'DATASET_CUSTOM needs DATASET_CUSTOM_PATH=FILE' : `DATASET_CUSTOM_PATH: ${path} does not exist`,
-    );
   return {
     experiment,
     name,
     overrides: given,
     full: writeConfig(values),
     minimal: writeMinConfig(values),
-    ...(path === null ? {} : { customText: { name: path, text: readFileSync(path, 'utf8') } }),
+    ...customTextOf(experiment),
   };
+}
+
+/** The text of DATASET_CUSTOM. Throws UsageError when its file is not named or not there. */
+export function customTextOf({ dataset }: ExperimentConfig): Pick<ResolvedConfig, 'customText'> {
+  if (dataset.kind !== 'custom') return {};
+  const { path } = dataset;
+  if (!existsSync(path))
+    throw new UsageError(
+      path === '' ? 'DATASET_CUSTOM needs DATASET_CUSTOM_PATH=FILE' : `DATASET_CUSTOM_PATH: ${path} does not exist`,
+    );
+  return { customText: { name: path, text: decodeText(readFileSync(path), path) } };
 }
 
 export function loaders(): CorpusLoaders {

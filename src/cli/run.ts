@@ -1,24 +1,23 @@
 /** wb run: trains in the terminal and writes a run directory. */
-import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
-import { openDevice } from '@/engine/device';
-import { toSafetensors, huggingFaceConfig, RunRecorder } from '@/experiment/recorder';
-import { openRun, type OpenRun } from '@/experiment/open-run';
 import { tokenRows } from '@/experiment/batches';
+import { type RunIdentity, makeRunId, utc } from '@/experiment/manifest/build';
+import type { OpenRun } from '@/experiment/open-run';
+import { toSafetensors } from '@/experiment/recorder';
 import { writeSafetensors } from '@/experiment/safetensors';
-import { RunControl, train } from '@/experiment/train';
-import { dawn } from './dawn';
+import { readStatus } from '@/experiment/session/resume';
 import { DiskDirectory } from './disk-directory';
-import { diskTuneCache } from './tune-cache';
+import { host, projectName } from './host';
 import {
-  loaders,
+  type ConfigOptions,
+  type ResolvedConfig,
+  UsageError,
   print,
   resolveConfig,
   withConfigOptions,
-  UsageError,
-  type ConfigOptions,
-  type ResolvedConfig,
 } from './options';
+import { trackersOf } from './trackers';
+import { type Outcome, adapterText, openEngine, openRunnable, trainInto } from './train-run';
 
 interface RunOptions extends ConfigOptions {
   readonly out: string;
@@ -45,17 +44,6 @@ export function registerRun(program: Command): void {
     .action((overrides: string[], options: RunOptions) => run(overrides, options));
 }
 
-function progressBar(total: number, quiet: boolean): SingleBar | null {
-  if (quiet || !process.stderr.isTTY) return null;
-  const bar = new SingleBar({
-    format: '{bar} {value}/{total} steps  loss {loss}  val {val}  {speed} tok/s  ETA {eta_formatted}',
-    stream: process.stderr,
-    hideCursor: true,
-  });
-  bar.start(total, 0, { loss: '-', val: '-', speed: '-' });
-  return bar;
-}
-
 async function saveInputs(open: OpenRun, directory: DiskDirectory, options: RunOptions, steps: number): Promise<void> {
   if (options.saveInit)
     await directory.write('init.safetensors', toSafetensors(await open.backend.parameters(), { format: 'pt' }));
@@ -75,102 +63,68 @@ async function saveInputs(open: OpenRun, directory: DiskDirectory, options: RunO
   );
 }
 
-function manifest(config: ResolvedConfig, open: OpenRun, adapter: unknown): string {
-  const { summary } = open.backend;
-  const document = {
-    schema: 'wb-run/0',
-    preset: config.name,
-    overrides: config.overrides,
-    seed: open.config.training.seed,
-    dataset: {
-      name: open.corpus.name,
-      sha256: open.corpus.hash,
-      train_tokens: open.corpus.train.length,
-      val_tokens: open.corpus.val.length,
-    },
-    backend: open.backend.kind,
-    adapter,
-    parameters: summary.parameters,
-    planned_bytes: summary.plannedBytes,
-    dispatches_per_step: summary.dispatchesPerStep,
-    variants: summary.variants,
+/** Refuses a directory that holds a run: its metrics would be mixed with the new ones. */
+export async function refuseOldRun(directory: DiskDirectory): Promise<void> {
+  const found = (await directory.list()).find((file) => ['manifest.json', 'metrics.jsonl', 'STATUS'].includes(file));
+  if (found === undefined) return;
+  const status = (await readStatus(directory)) ?? 'unknown';
+  throw new UsageError(
+    `--out ${directory.root}: holds a run already (${found}, STATUS ${status}); choose another, or "wb continue ${directory.root}"`,
+  );
+}
+
+export function identityOf(
+  resolved: ResolvedConfig,
+  stopAt: number | null,
+  parents: readonly string[] = [],
+): RunIdentity {
+  const createdAt = utc(new Date());
+  return {
+    runId: makeRunId(resolved.name, createdAt, resolved.full),
+    project: projectName('gpt2'),
+    preset: resolved.name,
+    createdAt,
+    overrides: resolved.overrides,
+    minimal: resolved.minimal,
+    full: resolved.full,
+    stopAt,
+    parents,
+    host: host(),
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+export function positiveSteps(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const steps = Number(text);
+  if (!(Number.isInteger(steps) && steps > 0)) throw new UsageError(`--steps ${text}: give a positive integer`);
+  return steps;
+}
+
+/** The last lines of a run in the terminal; throws when it failed. */
+export function reportOutcome(out: string, { status, steps, loss, val, failed }: Outcome, json: boolean): void {
+  if (failed !== null) throw new Error(failed);
+  if (json) print({ out, status, steps, loss, val_loss: val });
+  else
+    process.stderr.write(
+      `${status}: ${out}  loss ${loss.toFixed(4)}${val === null ? '' : `  val ${val.toFixed(4)}`}\n`,
+    );
 }
 
 async function run(overrides: readonly string[], options: RunOptions): Promise<void> {
+  const steps = positiveSteps(options.steps);
   if (!['webgpu', 'reference'].includes(options.backend))
     throw new UsageError(`--backend ${options.backend}: use webgpu or reference`);
-  const steps = options.steps === undefined ? null : Number(options.steps);
-  if (steps !== null && !(Number.isInteger(steps) && steps > 0))
-    throw new UsageError(`--steps ${options.steps ?? ''}: give a positive integer`);
   const resolved = resolveConfig(overrides, options);
-  const engine = options.backend === 'webgpu' ? await openDevice(await dawn(options.software)) : null;
-  const say = (line: string): void => void (options.json ?? process.stderr.write(`${line}\n`));
-  say(
-    engine
-      ? `adapter: ${engine.adapter.description || engine.adapter.architecture}${engine.adapter.software ? ' (software adapter)' : ''}`
-      : 'CPU reference, f64: for tiny models',
-  );
-  const tune = engine
-    ? { tune: { cache: diskTuneCache(), measure: options.autotune ?? !engine.adapter.software } }
-    : {};
-  const open = await openRun({
-    ...tune,
-    config: resolved.experiment,
-    engine,
-    loaders: loaders(),
-    ...(resolved.customText ? { customText: resolved.customText } : {}),
-  });
-  const total = Math.min(steps ?? Infinity, resolved.experiment.training.maxIters);
+  trackersOf(resolved.overrides); // refused before anything is written
   const directory = new DiskDirectory(options.out);
-  const recorder = new RunRecorder(directory, resolved.experiment, open.backend);
-  await recorder.begin({
-    'config.min': resolved.minimal,
-    'config.full': resolved.full,
-    'manifest.json': manifest(resolved, open, engine?.adapter ?? 'CPU reference'),
-    'config.json': huggingFaceConfig(open.model),
-    'tokenizer.json': `${JSON.stringify(open.corpus.tokenizer.toJSON())}\n`,
-  });
+  await refuseOldRun(directory);
+  const engine = await openEngine(options);
+  if (!options.json) process.stderr.write(`${adapterText(engine)}\n`);
+  const open = await openRunnable(resolved, engine, options);
+  const total = Math.min(steps ?? Infinity, resolved.experiment.training.maxIters);
   await saveInputs(open, directory, options, total);
-  const control = new RunControl();
-  process.once('SIGINT', () => control.stop());
-  const bar = progressBar(total, options.json ?? false);
-  let loss = NaN;
-  let val: number | null = null;
-  let failed: string | null = null;
-  try {
-    for await (const event of train(resolved.experiment, open.backend, {
-      control,
-      stopAt: total,
-      onCheckpoint: (s, kind) => recorder.checkpoint(s, kind),
-    })) {
-      await recorder.record(event);
-      if (event.type === 'failed') failed = event.message;
-      if (event.type !== 'metric') continue;
-      const { metric } = event;
-      if (metric.event === 'eval') val = metric.loss;
-      else {
-        loss = metric.loss;
-        bar?.update(metric.step + 1, {
-          loss: loss.toFixed(4),
-          val: val?.toFixed(4) ?? '-',
-          speed: metric.time.tokens_per_second.toFixed(0),
-        });
-      }
-      if (!bar && !options.json && (metric.event === 'eval' || metric.step % 50 === 0))
-        say(`step ${metric.step}  ${metric.event === 'eval' ? 'val ' : ''}loss ${metric.loss.toFixed(4)}`);
-    }
-  } catch (error) {
-    await recorder.end('failed');
-    throw error;
-  } finally {
-    bar?.stop();
-  }
-  await recorder.end(failed !== null ? 'failed' : control.stopped ? 'stopped' : 'ok');
+  const quiet = options.json ?? false;
+  const outcome = await trainInto({ open, directory, identity: identityOf(resolved, steps), engine, quiet });
   open.backend.destroy();
-  if (failed !== null) throw new Error(failed);
-  const status = control.stopped ? 'stopped' : 'ok';
-  if (options.json) print({ out: options.out, status, steps: total, loss, val_loss: val });
-  else say(`${status}: ${options.out}  loss ${loss.toFixed(4)}${val === null ? '' : `  val ${val.toFixed(4)}`}`);
+  reportOutcome(options.out, outcome, quiet);
 }

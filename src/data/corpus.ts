@@ -137,6 +137,22 @@ export function staticVocabSize({
   }
 }
 
+export interface CorpusShape {
+  readonly trainTokens: number;
+  readonly valTokens: number;
+  readonly sampling: Corpus['sampling'];
+}
+
+/** What planning needs to know of a corpus that has not been loaded: exact for a task, a mebitoken for a text. */
+export const staticCorpusShape = (dataset: { readonly kind: string }, blockSize: number): CorpusShape =>
+  dataset.kind === 'task'
+    ? {
+        trainTokens: TASK_ROWS.train * (blockSize + 1),
+        valTokens: TASK_ROWS.val * (blockSize + 1),
+        sampling: 'rows',
+      }
+    : { trainTokens: 1 << 20, valTokens: 1 << 17, sampling: 'window' };
+
 /** Loads, checks, tokenises and splits. Throws DataError, and loses nothing: the caller's run has not begun. */
 export async function loadCorpus(request: CorpusRequest, loaders: CorpusLoaders): Promise<Corpus> {
   const { dataset, blockSize, vocabMultiple } = request;

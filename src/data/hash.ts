@@ -56,3 +56,13 @@ export async function sha256(...streams: readonly Uint32Array[]): Promise<string
   const subtle = (globalThis.crypto as Crypto | undefined)?.subtle as SubtleCrypto | undefined;
   return subtle ? hex(new Uint8Array(await subtle.digest('SHA-256', bytes))) : sha256Fallback(bytes);
 }
+
+/** SHA-256 of bytes, in hex. */
+export async function sha256Bytes(bytes: Uint8Array): Promise<string> {
+  const subtle = (globalThis.crypto as Crypto | undefined)?.subtle as SubtleCrypto | undefined;
+  // A copy: the digest refuses views of shared memory, and the type says so.
+  return subtle ? hex(new Uint8Array(await subtle.digest('SHA-256', bytes.slice()))) : sha256Fallback(bytes);
+}
+
+/** SHA-256 of a text's UTF-8 bytes, in hex; for texts of configuration size. */
+export const sha256Text = (text: string): string => sha256Fallback(new TextEncoder().encode(text));

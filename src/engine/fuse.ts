@@ -31,8 +31,10 @@ import {
   layerNormBackward,
   matmul,
   matmulSizes,
+  type RopeAttrs,
   positionBackward,
   producer,
+  rope,
   rowsOf,
   sameShape,
   sizeOf,
@@ -92,6 +94,7 @@ export type FusedOp =
       readonly inputs: readonly Tensor[];
       readonly outputs: readonly Tensor[];
     })
+  | (Base & { readonly kind: 'rope'; readonly node: Node<RopeAttrs> })
   | (Base & { readonly kind: 'sum_to'; readonly node: Node })
   | (Base & {
       readonly kind: 'concat';
@@ -131,6 +134,7 @@ export function readsOf(op: FusedOp): readonly Tensor[] {
     case 'classifier':
     case 'embedding':
     case 'position_backward':
+    case 'rope':
     case 'sum_to':
       return op.node.inputs;
   }
@@ -154,6 +158,7 @@ export function writesOf(op: FusedOp): readonly Tensor[] {
     case 'attention_backward':
     case 'embedding':
     case 'position_backward':
+    case 'rope':
     case 'sum_to':
     case 'concat':
       return op.node.outputs;
@@ -247,6 +252,7 @@ class Fuser {
     else if (isOp(node, embedding)) this.ops.push({ ...base, kind: 'embedding', node });
     else if (isOp(node, embeddingBackward)) this.#embeddingBackward(node);
     else if (isOp(node, positionBackward)) this.ops.push({ ...base, kind: 'position_backward', node });
+    else if (isOp(node, rope)) this.ops.push({ ...base, kind: 'rope', node });
     else if (isOp(node, sumTo)) this.ops.push({ ...base, kind: 'sum_to', node });
     else if (isOp(node, concatLast)) this.#concat(node);
     else if (isElementwise(node.op) || isOp(node, dropout)) this.#elementwise(node);

@@ -12,6 +12,7 @@ import { embeddingBackward, embeddingForward, positionBackward, tokenLinks } fro
 import { gemm, splitKFor } from './kernels/gemm';
 import { layerNormBackward, layerNormForward, layerNormPartials } from './kernels/layer-norm';
 import { columnSum, copy2d } from './kernels/reduce';
+import { rope } from './kernels/rope';
 import { type ArenaLayout, align, layOutArena, liveIntervals, resolve } from './memory';
 import { type Dispatch, dispatchOf } from './plan';
 import type { ParameterArena, Storage } from './storage';
@@ -214,6 +215,11 @@ class Lowering {
         const dy = op.node.inputs[0]!;
         const args = { label, dy: at(dy), dwpe: at(op.node.outputs[0]!), batch: dy.shape[0]!, seq: dy.shape[1]! };
         return this.#push(dispatchOf(positionBackward, args, traits, op.scope, shapeKey(dy), choice));
+      }
+      case 'rope': {
+        const y = op.node.outputs[0]!;
+        const args = { label, x: at(op.node.inputs[0]!), y: at(y), seq: y.shape[1]!, attrs: op.node.attrs };
+        return this.#push(dispatchOf(rope, args, traits, op.scope, shapeKey(y)));
       }
       case 'elementwise': {
         const operands = new Map(op.inputs.map((t) => [t.id, at(t)]));

@@ -18,7 +18,15 @@ export const SCALAR_FIELDS = [
   ['grad_scale', 'f32'], // 1 / gradient accumulation
   ['dropout_stream', 'u32'], // step * accumulation + micro: keys dropout masks; unchanged between forward and backward
   ['row_offset', 'u32'], // first row drawn in this micro-step: micro * micro-batch
-  ['reserved', 'u32'],
+  ['momentum', 'f32'], // SGD
+  ['moment_keep', 'f32'], // 0 where SPAM clears the moments before this update, else 1
+  ['spam_theta', 'f32'], // coordinate clip; 0 = off
+  ['spam_z', 'f32'], // z-score of a norm spike; 0 = off
+  ['correction1', 'f32'], // 1 - beta1^t: scores of the bias-corrected momentum
+  ['correction2', 'f32'], // 1 - beta2^t
+  ['movement_lr', 'f32'], // learning rate of movement scores
+  ['prune_eps', 'f32'], // epsilon of the pruning score
+  ['prune_q', 'f32'], // exponent of the generic pruning score
 ] as const;
 
 export type ScalarName = (typeof SCALAR_FIELDS)[number][0];

@@ -4,14 +4,20 @@ import { PURPOSE, philox4x32 } from '@/data/random';
 import { type RefArray, type RefContext, type RefValues, type Tensor, runReference, sizeOf } from '@/graph';
 import type { Gpt2Config } from '@/models/config';
 import { type Gpt2TrainingGraph, buildGpt2, buildGpt2Training } from '@/models/gpt2';
-import { adamwStep, clipCoefficient } from '@/optim/adamw';
-import { learningRateAt } from '@/optim/schedule';
+import { clipCoefficient } from '@/optim/adamw';
+import { STATE_SLOTS, type StateSlot, decays } from '@/optim/kinds';
+import { SOFT_RESET, SPAM_QUEUE, clipCoordinates, spikeScore } from '@/optim/spam';
+import { type StepPlan, stepPlan, updateTensor } from '@/optim/update';
 import type { BackendSummary, EvalResult, NamedTensors, StepResult, TrainingBackend } from './backend';
 import { STREAM, drawBatch } from './batches';
 import type { ExperimentConfig } from './config';
 import { initialValues } from './init';
 import { metricOf, scoreBatch } from './task-metric';
 import type { TaskScore } from '@/data/tasks';
+import type { SpamEvent } from './events';
+import { ReferencePruner } from './pruning-reference';
+import { spamEvents } from './spam-events';
+import { SPAM_KEY, type StateTensor, type TrainingState, savedStep, stateTensor, stepTensor } from './training-state';
 
 const f32 = (values: ArrayLike<number>): Float32Array => Float32Array.from(values);
 
@@ -24,7 +30,11 @@ export class ReferenceBackend implements TrainingBackend {
   readonly #values: RefValues = new Map();
   readonly #evalValues: RefValues = new Map();
   readonly #weights = new Map<string, Float64Array>();
-  readonly #moments = new Map<string, { m: Float64Array; v: Float64Array }>();
+  readonly #slots = new Map<string, Partial<Record<StateSlot, Float64Array>>>();
+  readonly #pruner: ReferencePruner | null;
+  readonly #norms = new Float64Array(SPAM_QUEUE);
+  /** Updates done so far. */
+  #done = 0;
 
   constructor(
     readonly config: ExperimentConfig,
@@ -37,12 +47,18 @@ export class ReferenceBackend implements TrainingBackend {
     this.#train.graph.parameters.forEach((tensor, i) => {
       const weights = Float64Array.from(initialValues(tensor, i, config.training.seed));
       this.#weights.set(tensor.name, weights);
-      this.#moments.set(tensor.name, { m: new Float64Array(weights.length), v: new Float64Array(weights.length) });
+      const slots = STATE_SLOTS[config.optimizer.kind].map((slot) => [slot, new Float64Array(weights.length)] as const);
+      this.#slots.set(tensor.name, Object.fromEntries(slots));
       this.#values.set(tensor.id, weights);
     });
+    const parameters = this.#train.graph.parameters.map(({ name, shape }) => ({
+      name, shape, w: this.#weights.get(name)!, slots: this.#slots.get(name)!,
+    })); // prettier-ignore
+    this.#pruner = config.pruning ? new ReferencePruner(config.pruning, parameters, config.training.seed) : null;
     bindWeights(this.#eval.graph.parameters, this.#weights, this.#evalValues);
-    const bytes = [...this.#weights.values()].reduce((sum, w) => sum + 8 * 4 * w.length, 0);
-    const categories = [{ name: 'parameters, gradients and moments (f64)', bytes }];
+    const copies = 2 + STATE_SLOTS[config.optimizer.kind].length;
+    const bytes = [...this.#weights.values()].reduce((sum, w) => sum + 8 * copies * w.length, 0);
+    const categories = [{ name: 'parameters, gradients and optimizer state (f64)', bytes }];
     this.summary = {
       parameters: this.#train.graph.parameterCount,
       dispatchesPerStep: 0,
@@ -50,6 +66,7 @@ export class ReferenceBackend implements TrainingBackend {
       allocatedBytes: bytes,
       memory: { categories, totalBytes: bytes, largest: [] },
       variants: { reference: ['f64'] },
+      programs: [],
     };
   }
 
@@ -92,8 +109,8 @@ export class ReferenceBackend implements TrainingBackend {
   }
 
   #step(step: number): StepResult {
-    const { optimizer, training } = this.config;
-    const { gradientAccumulation } = training;
+    this.#done = step + 1;
+    const { gradientAccumulation } = this.config.training;
     const sums = new Map<Tensor, Float64Array>();
     let loss = 0;
     for (let micro = 0; micro < gradientAccumulation; micro++) {
@@ -106,18 +123,69 @@ export class ReferenceBackend implements TrainingBackend {
         sums.set(parameter, sum);
       }
     }
+    return this.#update(step, loss, sums);
+  }
+
+  /** The optimizer on the summed gradients, in the order of the specification, 1.4. */
+  #update(step: number, loss: number, gradients: ReadonlyMap<Tensor, Float64Array>): StepResult {
+    const { optimizer, training } = this.config;
+    const plan = stepPlan(optimizer, training.maxIters, step);
+    const byName = new Map([...gradients].map(([{ name }, g]) => [name, g]));
+    this.#pruner?.maskGradients(byName);
+    let clipped = 0;
+    for (const [{ name }, g] of gradients) {
+      const v = this.#slots.get(name)!.exp_avg_sq;
+      if (v) clipped += clipCoordinates(g, v, plan.theta);
+    }
     let square = 0;
-    for (const g of sums.values()) for (const x of g) square += x * x;
+    for (const g of gradients.values()) for (const x of g) square += x * x;
     const gradNorm = Math.sqrt(square);
     if (!Number.isFinite(gradNorm)) return { loss, gradNorm };
-    const lr = learningRateAt(step, { ...optimizer, maxIters: training.maxIters });
+    const spam = optimizer.spam === null ? null : this.#spam(step, gradNorm, clipped, plan);
     const coefficient = clipCoefficient(gradNorm, optimizer.gradClip);
-    for (const [parameter, g] of sums) {
-      const { m, v } = this.#moments.get(parameter.name)!;
-      const decay = parameter.source.kind === 'parameter' && parameter.source.decay;
-      adamwStep(this.#weights.get(parameter.name)!, g, m, v, step + 1, coefficient, decay, { ...optimizer, lr });
+    this.#pruner?.observe(byName, coefficient);
+    for (const [parameter, g] of gradients) {
+      const { name, shape } = parameter;
+      const decay = decays(optimizer.decayGroups, {
+        name,
+        decay: parameter.source.kind === 'parameter' && parameter.source.decay,
+      });
+      const update = {
+        w: this.#weights.get(name)!,
+        g,
+        shape,
+        state: this.#slots.get(name)!,
+        t: plan.t,
+        coefficient,
+        decay,
+      };
+      updateTensor(optimizer.kind, update, { ...optimizer, lr: plan.lr });
     }
-    return { loss, gradNorm };
+    this.#pruner?.apply();
+    const corrections = { correction1: 1 - optimizer.beta1 ** plan.t, correction2: 1 - optimizer.beta2 ** plan.t };
+    const prune = this.#pruner?.event(step + 1, corrections) ?? null;
+    const events = [...(spam ?? []), ...(prune ? [prune] : [])];
+    return events.length > 0 ? { loss, gradNorm, events } : { loss, gradNorm };
+  }
+
+  /** Norm test, soft and periodic resets of the moments. */
+  #spam(step: number, norm: number, clipped: number, { reset }: StepPlan): SpamEvent[] {
+    const { mode, zThreshold } = this.config.optimizer.spam!;
+    const z = spikeScore(this.#norms, step, norm);
+    const spike = zThreshold > 0 && z > zThreshold;
+    for (const slots of this.#slots.values()) {
+      const scale = (slot: StateSlot, factor: number): void =>
+        slots[slot]!.forEach((x, i, all) => void (all[i] = x * factor));
+      if (spike) {
+        scale('exp_avg', SOFT_RESET.m);
+        scale('exp_avg_sq', SOFT_RESET.v);
+      }
+      if (!reset) continue;
+      scale('exp_avg', 0);
+      scale('exp_avg_sq', 0);
+      if (mode === 'fixed') scale('max_exp_avg_sq', 0);
+    }
+    return spamEvents(this.config, step, { z, spike, clipped }, this.summary.parameters);
   }
 
   evaluate(): Promise<EvalResult> {
@@ -154,22 +222,26 @@ export class ReferenceBackend implements TrainingBackend {
     return Promise.resolve();
   }
 
-  optimizerState(): Promise<NamedTensors> {
-    const state = this.#train.graph.parameters.flatMap(({ name, shape }) => {
-      const { m, v } = this.#moments.get(name)!;
-      return [
-        [`exp_avg.${name}`, { shape, data: f32(m) }] as const,
-        [`exp_avg_sq.${name}`, { shape, data: f32(v) }] as const,
-      ];
-    });
-    return Promise.resolve(new Map(state));
+  /** Every array of the saved state by key. */
+  *#arrays(): Generator<readonly [key: string, shape: readonly number[], data: Float64Array]> {
+    for (const { name, shape } of this.#train.graph.parameters) yield [name, shape, this.#weights.get(name)!];
+    for (const slot of STATE_SLOTS[this.config.optimizer.kind])
+      for (const { name, shape } of this.#train.graph.parameters)
+        yield [`${slot}.${name}`, shape, this.#slots.get(name)![slot]!];
+    if (this.config.optimizer.spam !== null) yield [SPAM_KEY, [SPAM_QUEUE], this.#norms];
   }
 
-  loadOptimizerState(tensors: NamedTensors): Promise<void> {
-    for (const [name, { m, v }] of this.#moments) {
-      m.set(tensors.get(`exp_avg.${name}`)!.data);
-      v.set(tensors.get(`exp_avg_sq.${name}`)!.data);
-    }
+  saveState(): Promise<TrainingState> {
+    const state = new Map<string, StateTensor>();
+    for (const [key, shape, data] of this.#arrays()) state.set(key, { dtype: 'F64', shape, data: data.slice() });
+    this.#pruner?.save(state);
+    return Promise.resolve(state.set(...stepTensor(this.#done)));
+  }
+
+  loadState(state: TrainingState): Promise<void> {
+    for (const [key, , data] of this.#arrays()) data.set(stateTensor(state, key, data.length, 'F64', 'F32').data);
+    this.#pruner?.load(state);
+    this.#done = savedStep(state);
     return Promise.resolve();
   }
 

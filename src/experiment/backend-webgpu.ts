@@ -7,13 +7,18 @@ import { Executor, type OpTime, type Part } from '@/engine/executor';
 import type { StepScalars } from '@/engine/scalars';
 import type { Gpt2Config } from '@/models/config';
 import { biasCorrection } from '@/optim/adamw';
-import { learningRateAt } from '@/optim/schedule';
+import { SPAM_QUEUE } from '@/optim/spam';
+import { stepPlan } from '@/optim/update';
 import type { BackendSummary, EvalResult, NamedTensors, StepResult, TrainingBackend } from './backend';
 import { STREAM } from './batches';
 import type { ExperimentConfig } from './config';
 import { initialValues } from './init';
 import { metricOf, scoreBatch } from './task-metric';
 import type { TaskScore } from '@/data/tasks';
+import { SPAM_KEY, type StateTensor, type TrainingState, savedStep, stateTensor, stepTensor } from './training-state';
+import type { MetricEvent } from './events';
+import { GpuPruner } from './pruning-webgpu';
+import { spamEvents } from './spam-events';
 import { METRIC, type TrainingPlan, checkFits, planTraining } from './training-plan';
 
 export interface WebGpuOptions {
@@ -27,11 +32,19 @@ export interface WebGpuOptions {
 /** Longest submit on a hardware adapter before the plan is split: drivers reset long submits. */
 const LONG_SUBMIT_MS = 500;
 
+const withEvent = (result: StepResult, event: MetricEvent): StepResult => ({
+  ...result,
+  events: [...(result.events ?? []), event],
+});
+
 export class WebGpuBackend implements TrainingBackend {
   readonly kind = 'webgpu';
   readonly summary: BackendSummary;
   readonly #parts: readonly Part[];
+  readonly #pruner: GpuPruner | null;
   #lastLanded = 0;
+  /** Updates submitted so far. */
+  #done = 0;
 
   private constructor(
     readonly config: ExperimentConfig,
@@ -44,6 +57,7 @@ export class WebGpuBackend implements TrainingBackend {
     const { gradientAccumulation } = config.training;
     const micro = Array.from({ length: gradientAccumulation }, (_, slot): Part => ({ sequence: 'train', slot }));
     this.#parts = [...micro, { sequence: 'update', slot: gradientAccumulation - 1 }];
+    this.#pruner = training.pruning ? new GpuPruner(executor, training.pruning, config.optimizer.kind) : null;
     const variants: Record<string, string[]> = {};
     for (const { program } of Object.values(training.plan.sequences).flat()) {
       const list = (variants[program.family] ??= []);
@@ -56,6 +70,9 @@ export class WebGpuBackend implements TrainingBackend {
       allocatedBytes: executor.allocatedBytes,
       memory: training.memory,
       variants,
+      programs: Object.values(training.plan.sequences)
+        .flat()
+        .map(({ program }) => program),
     };
   }
 
@@ -65,7 +82,7 @@ export class WebGpuBackend implements TrainingBackend {
     config: ExperimentConfig,
     model: Gpt2Config,
     corpus: Corpus,
-    { onProgress, tune, eager = ['train', 'update', 'eval'] }: WebGpuOptions = {},
+    { onProgress, tune, eager = ['train', 'update', 'prune', 'eval'] }: WebGpuOptions = {},
   ): Promise<WebGpuBackend> {
     const shape = { trainTokens: corpus.train.length, valTokens: corpus.val.length, sampling: corpus.sampling };
     const choice = tune ? { choice: cachedChoice(tune.cache, engine.adapter) } : {};
@@ -89,6 +106,7 @@ export class WebGpuBackend implements TrainingBackend {
       executor.write(training.regions.parameters, initialValues(entry.tensor, i, config.training.seed), entry.offset);
       onProgress?.('initialising weights', i + 1, training.arena.entries.length);
     });
+    await backend.#pruner?.begin(training.regions.parameters, training.arena.elements);
     return backend;
   }
 
@@ -102,8 +120,8 @@ export class WebGpuBackend implements TrainingBackend {
 
   #scalars(step: number): StepScalars[] {
     const { optimizer, training } = this.config;
-    const lr = learningRateAt(step, { ...optimizer, maxIters: training.maxIters });
-    const { stepSize, invSqrtC2 } = biasCorrection(lr, optimizer.beta1, optimizer.beta2, step + 1);
+    const { lr, t, reset, theta } = stepPlan(optimizer, training.maxIters, step);
+    const { stepSize, invSqrtC2 } = biasCorrection(lr, optimizer.beta1, optimizer.beta2, t);
     const accumulation = training.gradientAccumulation;
     return Array.from({ length: accumulation }, (_, micro) => ({
       seed: training.seed,
@@ -118,18 +136,32 @@ export class WebGpuBackend implements TrainingBackend {
       adam_eps: optimizer.eps,
       weight_decay: optimizer.weightDecay,
       grad_clip: optimizer.gradClip,
+      momentum: optimizer.momentum,
+      moment_keep: reset ? 0 : 1,
+      spam_theta: theta,
+      spam_z: optimizer.spam?.zThreshold ?? 0,
       grad_scale: 1 / accumulation,
       dropout_stream: step * accumulation + micro,
       row_offset: micro * training.batchSize,
+      ...this.#pruner?.scalars(1 - optimizer.beta1 ** t, 1 - optimizer.beta2 ** t),
     }));
   }
 
   async step(step: number): Promise<{ readonly result: Promise<StepResult> }> {
-    const { result } = await this.executor.run(this.#parts, this.#scalars(step), this.training.regions.metrics);
-    return { result: result.then((data) => this.#land(data)) };
+    const pruner = this.#pruner?.due(step + 1) ? this.#pruner : null;
+    if (pruner) await this.executor.ensure('prune');
+    const target = pruner?.prepare(step + 1) ?? 0;
+    const parts = pruner ? [...this.#parts, { sequence: 'prune', slot: this.#parts.length - 2 }] : this.#parts;
+    const { result } = await this.executor.run(parts, this.#scalars(step), this.training.regions.metrics);
+    this.#done = step + 1;
+    if (pruner) {
+      const event = pruner.collect(step, target);
+      return { result: Promise.all([result, event]).then(([data, prune]) => withEvent(this.#land(data, step), prune)) };
+    }
+    return { result: result.then((data) => this.#land(data, step)) };
   }
 
-  #land(data: ArrayBuffer): StepResult {
+  #land(data: ArrayBuffer, step: number): StepResult {
     const metrics = new Float32Array(data);
     const at = performance.now();
     const tooLong =
@@ -138,7 +170,11 @@ export class WebGpuBackend implements TrainingBackend {
       at - this.#lastLanded > LONG_SUBMIT_MS * this.executor.submits;
     if (tooLong && this.executor.submits < 64) this.executor.submits *= 2;
     this.#lastLanded = at;
-    return { loss: metrics[METRIC.LOSS]!, gradNorm: metrics[METRIC.GRAD_NORM]! };
+    const result = { loss: metrics[METRIC.LOSS]!, gradNorm: metrics[METRIC.GRAD_NORM]! };
+    if (this.config.optimizer.spam === null) return result;
+    const spam = { z: metrics[METRIC.Z]!, spike: metrics[METRIC.M_SCALE] !== 1, clipped: metrics[METRIC.CLIPPED]! };
+    const events = spamEvents(this.config, step, spam, this.summary.parameters);
+    return events.length > 0 ? { ...result, events } : result;
   }
 
   #evalScalars(step: number, micro: number, share: number): StepScalars {
@@ -218,17 +254,43 @@ export class WebGpuBackend implements TrainingBackend {
     return Promise.resolve();
   }
 
-  async optimizerState(): Promise<NamedTensors> {
-    const { expAvg, expAvgSq } = this.training.regions;
-    return new Map([
-      ...(await this.#readArena(expAvg, 'exp_avg.')),
-      ...(await this.#readArena(expAvgSq, 'exp_avg_sq.')),
-    ]);
+  /** Arenas of the saved state by key prefix. */
+  #arenas(): (readonly [prefix: string, region: number])[] {
+    const { parameters, slots } = this.training.regions;
+    const { movement = null, initial = null } = this.training.pruning?.regions ?? {};
+    const scores = [
+      ['movement.', movement],
+      ['initial.', initial],
+    ] as const;
+    return [
+      ['', parameters] as const,
+      ...[...slots].map(([slot, region]) => [`${slot}.`, region] as const),
+      ...scores.flatMap(([prefix, region]) => (region === null ? [] : [[prefix, region] as const])),
+    ];
   }
 
-  async loadOptimizerState(tensors: NamedTensors): Promise<void> {
-    await this.#writeArena(this.training.regions.expAvg, 'exp_avg.', tensors);
-    await this.#writeArena(this.training.regions.expAvgSq, 'exp_avg_sq.', tensors);
+  async saveState(): Promise<TrainingState> {
+    const state = new Map<string, StateTensor>();
+    for (const [prefix, region] of this.#arenas())
+      for (const [key, tensor] of await this.#readArena(region, prefix)) state.set(key, { dtype: 'F32', ...tensor });
+    const { spamQueue } = this.training.regions;
+    if (spamQueue !== null) {
+      const data = new Float32Array(await this.executor.read(spamQueue, 0, SPAM_QUEUE));
+      state.set(SPAM_KEY, { dtype: 'F32', shape: [SPAM_QUEUE], data });
+    }
+    await this.#pruner?.save(state);
+    return state.set(...stepTensor(this.#done));
+  }
+
+  loadState(state: TrainingState): Promise<void> {
+    for (const [prefix, region] of this.#arenas())
+      for (const { name, offset, size } of this.training.arena.entries)
+        this.executor.write(region, stateTensor(state, `${prefix}${name}`, size, 'F32').data, offset);
+    const { spamQueue } = this.training.regions;
+    if (spamQueue !== null) this.executor.write(spamQueue, stateTensor(state, SPAM_KEY, SPAM_QUEUE, 'F32').data);
+    this.#pruner?.load(state);
+    this.#done = savedStep(state);
+    return Promise.resolve();
   }
 
   /**

@@ -1,11 +1,16 @@
 /** What the training loop needs from whoever does the arithmetic: the WebGPU engine or the f64 reference. */
+import type { KernelProgram } from '@/engine/kernel';
 import type { MemorySummary } from '@/engine/plan';
+import type { MetricEvent } from './events';
+import type { TrainingState } from './training-state';
 
 export interface StepResult {
   /** Mean nats per counted target before the update, over all micro-steps. */
   readonly loss: number;
   /** Global 2-norm of the gradient before clipping. */
   readonly gradNorm: number;
+  /** What else happened in this step: SPAM's events, a mask update. */
+  readonly events?: readonly MetricEvent[];
 }
 
 export interface EvalResult {
@@ -24,6 +29,8 @@ export interface BackendSummary {
   readonly memory: MemorySummary;
   /** Kernel family -> variants dispatched, for the run record. */
   readonly variants: Readonly<Record<string, readonly string[]>>;
+  /** Every program of the plan, in order; empty on the reference. */
+  readonly programs: readonly KernelProgram[];
 }
 
 export interface TrainingBackend {
@@ -42,9 +49,10 @@ export interface TrainingBackend {
   nextLogits(tokens: readonly number[]): Promise<Float32Array>;
   parameters(): Promise<NamedTensors>;
   loadParameters(tensors: NamedTensors): Promise<void>;
-  /** exp_avg.<name>, exp_avg_sq.<name>. */
-  optimizerState(): Promise<NamedTensors>;
-  loadOptimizerState(tensors: NamedTensors): Promise<void>;
+  /** Everything that continues the run bit for bit (training-state.ts). Call with no step in flight. */
+  saveState(): Promise<TrainingState>;
+  /** Restores a saved state; continue with `savedStep(state)`. Throws StateError when it belongs to another model or backend. */
+  loadState(state: TrainingState): Promise<void>;
   /** After a non-finite loss or norm at `step`: the first operation with a non-finite value, in words. */
   diagnose(step: number): Promise<string>;
   /** Bytes of GPU memory held now. */

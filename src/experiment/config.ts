@@ -3,6 +3,12 @@
  * never a symbol.
  */
 import type { GeluKind } from '@/graph';
+import type { AttentionConfig } from '@/models/attention/config';
+import type { PruningConfig } from '@/pruning/config';
+import { attentionConfig } from './attention-config';
+import { ConfigError, Reader, type SymbolValues } from './config-reader';
+import { type OptimizerConfig, optimizerOf } from './optimizer-config';
+import { pruningOf } from './pruning-config';
 
 export type TaskName = 'copy' | 'reverse' | 'sort' | 'addition' | 'recall' | 'dyck';
 
@@ -28,20 +34,7 @@ export interface ModelConfig {
   readonly gelu: GeluKind;
   readonly weightTying: boolean;
   readonly vocabMultiple: number;
-}
-
-export interface OptimizerConfig {
-  readonly kind: 'adamw';
-  readonly learningRate: number;
-  readonly minLr: number;
-  readonly warmupSteps: number;
-  readonly decayLr: boolean;
-  readonly weightDecay: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly eps: number;
-  /** 0 = off. */
-  readonly gradClip: number;
+  readonly attention: AttentionConfig;
 }
 
 export interface TrainingConfig {
@@ -59,65 +52,12 @@ export interface ExperimentConfig {
   readonly dataset: DatasetConfig;
   readonly tokenizer: TokenizerConfig;
   readonly optimizer: OptimizerConfig;
+  /** null: nothing is pruned. */
+  readonly pruning: PruningConfig | null;
   readonly training: TrainingConfig;
 }
 
-/** Evaluated symbols: name without CONFIG_ -> value as Kconfig prints it ("y", "128", "1e-3"). */
-export type SymbolValues = ReadonlyMap<string, string>;
-
-/** A symbol whose value cannot make an experiment. */
-export class ConfigError extends Error {
-  override name = 'ConfigError';
-  constructor(
-    readonly symbol: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
-class Reader {
-  constructor(readonly values: SymbolValues) {}
-
-  text(symbol: string): string {
-    const value = this.values.get(symbol);
-    if (value === undefined || value === '')
-      throw new ConfigError(symbol, `${symbol} has no value in this configuration`);
-    return value;
-  }
-
-  bool(symbol: string): boolean {
-    return this.values.get(symbol) === 'y';
-  }
-
-  int(symbol: string): number {
-    const text = this.text(symbol);
-    const value = Number(text);
-    if (!Number.isInteger(value)) throw new ConfigError(symbol, `${symbol}=${text} is not an integer`);
-    return value;
-  }
-
-  /** A real number with inclusive bounds unless `open` says otherwise. */
-  real(symbol: string, min: number, max: number, open: 'none' | 'min' | 'max' = 'none'): number {
-    const text = this.text(symbol);
-    const value = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text.trim()) ? Number(text) : NaN;
-    const below = open === 'min' ? !(value > min) : !(value >= min);
-    const above = open === 'max' ? !(value < max) : !(value <= max);
-    if (below || above) {
-      const range = `${open === 'min' ? '(' : '['}${min}, ${max}${open === 'max' ? ')' : ']'}`;
-      throw new ConfigError(symbol, `${symbol}="${text}" must be a number in ${range}`);
-    }
-    return value;
-  }
-
-  /** The value of the one selected member of a choice. */
-  choice<T>(what: string, members: readonly (readonly [string, T])[]): T {
-    const chosen = members.filter(([symbol]) => this.bool(symbol));
-    if (chosen.length !== 1)
-      throw new ConfigError(what, `exactly one of ${members.map(([symbol]) => symbol).join(', ')} must be y`);
-    return chosen[0]![1];
-  }
-}
+export { ConfigError, type OptimizerConfig, type SymbolValues };
 
 const TASKS: readonly (readonly [string, TaskName])[] = [
   ['DATASET_TASK_COPY', 'copy'],
@@ -151,10 +91,7 @@ function tokenizerOf(read: Reader, dataset: DatasetConfig): TokenizerConfig {
 export function experimentConfig(values: SymbolValues): ExperimentConfig {
   const read = new Reader(values);
   const dataset = datasetOf(read);
-  const learningRate = read.real('LEARNING_RATE', 0, 10, 'min');
-  const minLr = read.real('MIN_LR', 0, 10);
-  if (minLr > learningRate)
-    throw new ConfigError('MIN_LR', `MIN_LR=${minLr} is above LEARNING_RATE=${learningRate}: the cosine would rise`);
+  const optimizer = optimizerOf(read);
   return {
     model: {
       nLayer: read.int('GPT2_N_LAYER'),
@@ -169,21 +106,12 @@ export function experimentConfig(values: SymbolValues): ExperimentConfig {
       ]),
       weightTying: read.bool('GPT2_WEIGHT_TYING'),
       vocabMultiple: read.int('GPT2_VOCAB_MULTIPLE'),
+      attention: attentionConfig(read),
     },
     dataset,
     tokenizer: tokenizerOf(read, dataset),
-    optimizer: {
-      kind: read.choice('optimizer', [['OPTIMIZER_ADAMW', 'adamw'] as const]),
-      learningRate,
-      minLr,
-      warmupSteps: read.int('WARMUP_STEPS'),
-      decayLr: read.bool('DECAY_LR'),
-      weightDecay: read.real('WEIGHT_DECAY', 0, 10),
-      beta1: read.real('BETA1', 0, 1, 'max'),
-      beta2: read.real('BETA2', 0, 1, 'max'),
-      eps: read.real('ADAM_EPS', 0, 1, 'min'),
-      gradClip: read.real('GRAD_CLIP', 0, 1e9),
-    },
+    optimizer,
+    pruning: pruningOf(read, optimizer.kind),
     training: {
       batchSize: read.int('BATCH_SIZE'),
       gradientAccumulation: read.int('GRADIENT_ACCUMULATION'),

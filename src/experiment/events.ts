@@ -1,5 +1,26 @@
+import type { PruneReport } from '@/pruning/report';
+
+/** AdamWSPAM: the moments were cleared, a norm spike halved them, or coordinates of the gradient were clipped. */
+export interface SpamEvent {
+  readonly event: 'spam';
+  readonly step: number;
+  readonly kind: 'reset' | 'spike' | 'clip';
+  /** z-score of the gradient norm. */
+  readonly z: number;
+  /** Share of gradient coordinates that were clipped. */
+  readonly frac_clipped: number;
+}
+
+/** Masks were recomputed after the update of `step`. */
+export interface PruneEvent extends PruneReport {
+  readonly event: 'prune';
+  readonly step: number;
+}
+
 /** What a run reports. These are the lines of metrics.jsonl; anything measured by a clock is inside `time`. */
 export type MetricEvent =
+  | SpamEvent
+  | PruneEvent
   | {
       readonly event: 'step';
       readonly step: number;

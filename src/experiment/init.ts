@@ -17,9 +17,8 @@ function normals(seed: number, index: number, n: number, std: number): Float32Ar
   return out;
 }
 
-/** Orthonormal rows (rows <= columns) or columns by modified Gram-Schmidt of normals, in f64. */
-function orthogonal(seed: number, index: number, rows: number, cols: number): Float32Array {
-  const wide = rows <= cols;
+/** Orthonormal rows (`wide`) or columns by modified Gram-Schmidt of normals, in f64. */
+function orthogonal(seed: number, index: number, rows: number, cols: number, wide: boolean): Float32Array {
   const [n, width] = wide ? [rows, cols] : [cols, rows];
   const q = Float64Array.from(normals(seed, index, n * width, 1));
   for (let i = 0; i < n; i++) {
@@ -37,6 +36,9 @@ function orthogonal(seed: number, index: number, rows: number, cols: number): Fl
   return Float32Array.from({ length: rows * cols }, (_, i) => q[(i % cols) * rows + Math.floor(i / cols)]!);
 }
 
+/** Draws keyed by the model instead of a parameter's place; no model has as many parameters. */
+const SHARED_DRAWS = 1 << 20;
+
 /** Initial values of one parameter; `index` is its place in the parameters' order. */
 export function initialValues(tensor: Tensor, index: number, seed: number): Float32Array {
   const n = sizeOf(tensor.shape);
@@ -48,6 +50,6 @@ export function initialValues(tensor: Tensor, index: number, seed: number): Floa
     case 'constant':
       return new Float32Array(n).fill(init.value);
     case 'orthogonal':
-      return orthogonal(seed, index, tensor.shape[0] ?? 1, tensor.shape[1] ?? 1);
+      return orthogonal(seed, SHARED_DRAWS + init.key, tensor.shape[0] ?? 1, tensor.shape[1] ?? 1, !init.transpose);
   }
 }

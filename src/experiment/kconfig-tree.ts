@@ -8,14 +8,17 @@ import {
   type Sym,
   type Tree,
   assign,
+  hiddenText,
+  isLogical,
   loadConfig,
   loadTree,
   memoryReader,
+  overrideReason,
   validate,
 } from '@/kconfig';
 import { ConfigError, type SymbolValues } from './config';
 
-const sources = import.meta.glob<string>(['../../Kconfig', '../*/Kconfig'], {
+const sources = import.meta.glob<string>(['../../Kconfig', '../*/Kconfig', '../*/*/Kconfig'], {
   query: '?raw',
   import: 'default',
   eager: true,
@@ -90,6 +93,24 @@ export function setSymbol(config: Config, symbol: string, value: string, where: 
   if (problem) throw new ConfigError(symbol, `${where}: ${symbol}=${value}: ${problem}`);
   const result = assign(config, sym, value);
   if (!result.ok) throw new ConfigError(symbol, `${where}: ${symbol}=${value}: ${result.reason}`);
+}
+
+/**
+ * Throws ConfigError for the first override that did not become the symbol's value, with the reason: settings may come in any
+ * order, so this is known only when all are made.
+ */
+export function checkOverrides(config: Config, overrides: Readonly<Record<string, string>>, where: string): void {
+  for (const [symbol, wanted] of Object.entries(overrides)) {
+    const sym = config.find(symbol);
+    if (!sym) continue;
+    const logical = isLogical(sym.type);
+    if (logical && (wanted === 'n' || config.value(sym) === wanted)) continue;
+    if (config.visibility(sym) === 0)
+      throw new ConfigError(symbol, `${where}: ${symbol}=${wanted} has no effect: ${hiddenText(config, sym)}`);
+    if (!logical) continue;
+    const reason = overrideReason(config, sym, wanted);
+    throw new ConfigError(symbol, `${where}: ${symbol}=${wanted} has no effect: ${reason}`);
+  }
 }
 
 /** Every symbol's value, for `experimentConfig`. */

@@ -1,12 +1,23 @@
 /** Writes a run directory while a run goes on: metrics, checkpoints in the Hugging Face layout, STATUS. */
 import type { NamedTensors, TrainingBackend } from './backend';
 import type { ExperimentConfig } from './config';
-import type { RunEvent } from './events';
+import type { MetricEvent, RunEvent } from './events';
 import type { RunDirectory } from './run-directory';
 import { writeSafetensors } from './safetensors';
+import { STATE_FILE, type SavedState, encodeState } from './session/state-file';
+import type { TrainProgress } from './train';
 import type { Gpt2Config } from '@/models/config';
 
-export type RunStatus = 'pending' | 'running' | 'ok' | 'failed' | 'stopped';
+/** A mirror of the metrics in another program's format. */
+export interface MetricSink {
+  record(metric: MetricEvent): void;
+  /** Writes what was recorded; called after metrics.jsonl has it. */
+  flush(): Promise<void>;
+  /** Writes what only a finished run has. */
+  close(): Promise<void>;
+}
+
+export type RunStatus = 'pending' | 'running' | 'ok' | 'failed' | 'invalid' | 'skipped' | 'stopped';
 
 /** config.json that opens a baseline checkpoint in transformers' GPT2LMHeadModel. */
 export function huggingFaceConfig(model: Gpt2Config): string {
@@ -38,48 +49,71 @@ export const toSafetensors = (tensors: NamedTensors, metadata: Record<string, st
 
 export class RunRecorder {
   readonly #pending: string[] = [];
+  #metricsBytes = 0;
+  #elapsedMs = 0;
 
   constructor(
     readonly directory: RunDirectory,
     readonly config: ExperimentConfig,
     readonly backend: TrainingBackend,
+    readonly sinks: readonly MetricSink[] = [],
   ) {}
+
+  /** Call instead of `begin` in a run that goes on from a checkpoint. */
+  async resume({ metricsBytes, elapsedMs, step }: SavedState): Promise<void> {
+    this.#metricsBytes = metricsBytes;
+    this.#elapsedMs = elapsedMs;
+    await this.directory.write('STATUS', 'running\n');
+    await this.directory.append('log.txt', `resumed at step ${step}\n`);
+  }
 
   /** Call once before the first step. `files` are written as they are (config.min, manifest.json, tokenizer.json, ...). */
   async begin(files: Readonly<Record<string, string>>): Promise<void> {
-    await this.directory.write('STATUS', 'running\n');
     for (const [path, text] of Object.entries(files)) await this.directory.write(path, text);
+    await this.directory.write('STATUS', 'running\n');
   }
 
   /** Appends a metric line; lines are buffered and flushed with `flush` and at every checkpoint. */
   async record(event: RunEvent): Promise<void> {
-    if (event.type === 'metric') this.#pending.push(`${JSON.stringify(event.metric)}\n`);
+    if (event.type === 'metric') {
+      this.#pending.push(`${JSON.stringify(event.metric)}\n`);
+      if ('time' in event.metric) this.#elapsedMs = event.metric.time.elapsed_ms;
+      for (const sink of this.sinks) sink.record(event.metric);
+    }
     if (event.type === 'failed') await this.directory.append('log.txt', `failed: ${event.message}\n`);
     if (this.#pending.length >= 64 || event.type !== 'metric') await this.flush();
   }
 
   async flush(): Promise<void> {
     if (this.#pending.length === 0) return;
-    const text = this.#pending.join('');
+    const bytes = new TextEncoder().encode(this.#pending.join(''));
     this.#pending.length = 0;
-    await this.directory.append('metrics.jsonl', text);
+    await this.directory.append('metrics.jsonl', bytes);
+    this.#metricsBytes += bytes.length;
+    for (const sink of this.sinks) await sink.flush();
   }
 
-  /** Saves weights (and for periodic and last checkpoints the optimizer state) before returning. */
-  async checkpoint(step: number, kind: 'best' | 'periodic' | 'last'): Promise<readonly RunEvent[]> {
+  /** Saves weights, and for periodic and last checkpoints the state to go on from, before returning. */
+  async checkpoint(
+    step: number,
+    kind: 'best' | 'periodic' | 'last',
+    progress: TrainProgress = { best: null, evaluated: null },
+  ): Promise<readonly RunEvent[]> {
     await this.flush();
     const path = kind === 'best' ? 'best.safetensors' : `checkpoints/${String(step)}.safetensors`;
     const bytes = toSafetensors(await this.backend.parameters(), { step: String(step), format: 'pt' });
     await this.directory.write(path, bytes);
     if (kind !== 'best') {
-      const state = toSafetensors(await this.backend.optimizerState(), { step: String(step) });
-      await this.directory.write('optimizer.safetensors', state);
+      const [metricsBytes, elapsedMs] = [this.#metricsBytes, this.#elapsedMs];
+      const state = await this.backend.saveState();
+      await this.directory.write(STATE_FILE, encodeState({ step, progress, metricsBytes, elapsedMs, state }));
     }
     return [{ type: 'checkpoint', step, path, best: kind === 'best', bytes: bytes.byteLength }];
   }
 
   async end(status: RunStatus): Promise<void> {
     await this.flush();
+    for (const sink of this.sinks) await sink.close();
     await this.directory.write('STATUS', `${status}\n`);
   }
 }

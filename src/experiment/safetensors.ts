@@ -9,13 +9,16 @@
 /** One tensor to write; row-major. */
 export type SafeTensor = { readonly name: string; readonly shape: readonly number[] } & (
   | { readonly dtype: 'F32'; readonly data: Float32Array }
+  | { readonly dtype: 'F64'; readonly data: Float64Array }
   | { readonly dtype: 'I32'; readonly data: Int32Array }
   | { readonly dtype: 'U32'; readonly data: Uint32Array }
 );
 
 /** One tensor as read; row-major. F16 is widened to f32, which is exact. */
 export type ReadTensor = { readonly shape: readonly number[] } & (
-  | { readonly dtype: 'F32' | 'F16'; readonly data: Float32Array }
+  | { readonly dtype: 'F32'; readonly data: Float32Array }
+  | { readonly dtype: 'F16'; readonly data: Float32Array }
+  | { readonly dtype: 'F64'; readonly data: Float64Array }
   | { readonly dtype: 'I32'; readonly data: Int32Array }
   | { readonly dtype: 'U32'; readonly data: Uint32Array }
   | { readonly dtype: 'I64'; readonly data: BigInt64Array }
@@ -32,7 +35,7 @@ export class SafetensorsError extends Error {
 }
 
 type DType = ReadTensor['dtype'];
-const BYTES: Readonly<Record<DType, number>> = { F32: 4, F16: 2, I32: 4, U32: 4, I64: 8 };
+const BYTES: Readonly<Record<DType, number>> = { F32: 4, F64: 8, F16: 2, I32: 4, U32: 4, I64: 8 };
 const METADATA = '__metadata__';
 /** The reference implementation's limit. */
 const MAX_HEADER = 100_000_000;
@@ -211,6 +214,8 @@ function tensorOf({ dtype, shape }: Entry, bytes: ArrayBuffer): ReadTensor {
   switch (dtype) {
     case 'F32':
       return { dtype, shape, data: new Float32Array(bytes) };
+    case 'F64':
+      return { dtype, shape, data: new Float64Array(bytes) };
     case 'F16':
       return { dtype, shape, data: Float32Array.from(new Uint16Array(bytes), halfToFloat) };
     case 'I32':

@@ -2,7 +2,7 @@
  * The training loop: one for the page and the terminal, one for both backends. Yields events in step order; several steps
  * may be in flight, and evaluation is queued behind the update it follows, so nothing waits that need not.
  */
-import { learningRateAt } from '@/optim/schedule';
+import { stepPlan } from '@/optim/update';
 import type { EvalResult, StepResult, TrainingBackend } from './backend';
 import type { ExperimentConfig } from './config';
 import type { MetricEvent, RunEvent } from './events';
@@ -37,42 +37,67 @@ export class RunControl {
   }
 }
 
+/** What a checkpoint must remember besides the tensors. */
+export interface TrainProgress {
+  readonly best: { readonly step: number; readonly loss: number } | null;
+  /** The last step before which the held-out loss was measured: a resumed run does not measure it twice. */
+  readonly evaluated: number | null;
+}
+
 export interface TrainOptions {
   readonly control: RunControl;
   /** First step to run: 0, or the step after the checkpoint of a resumed run. */
   readonly fromStep?: number;
   /** Stop before this step; the schedule stays that of maxIters. */
   readonly stopAt?: number;
-  readonly bestLoss?: number;
+  /** Of the checkpoint, in a resumed run. */
+  readonly progress?: TrainProgress;
+  /** Milliseconds that earlier parts of a resumed run took. */
+  readonly elapsedMs?: number;
   /** Called at step boundaries with no step in flight (checkpoints, samples). */
-  readonly onCheckpoint: (step: number, kind: 'best' | 'periodic' | 'last') => Promise<readonly RunEvent[]>;
+  readonly onCheckpoint: (
+    step: number,
+    kind: 'best' | 'periodic' | 'last',
+    progress: TrainProgress,
+  ) => Promise<readonly RunEvent[]>;
   readonly now?: () => number;
 }
+
+/** Browsers round their clock to 0.1 ms. */
+const CLOCK_QUANTUM_MS = 0.1;
 
 interface Flight {
   readonly step: number;
   readonly lr: number;
-  readonly result: Promise<StepResult>;
+  readonly submitted: number;
+  readonly result: Promise<StepResult & { readonly at: number }>;
+}
+
+interface Landed {
+  readonly metric: MetricEvent & { event: 'step' };
+  readonly events: readonly MetricEvent[];
 }
 
 export async function* train(
   config: ExperimentConfig,
   backend: TrainingBackend,
-  { control, fromStep = 0, stopAt, bestLoss = Infinity, onCheckpoint, now = () => performance.now() }: TrainOptions,
+  { control, fromStep = 0, stopAt, progress, elapsedMs = 0, onCheckpoint, now = () => performance.now() }: TrainOptions,
 ): AsyncGenerator<RunEvent, void> {
   const { training, optimizer, model } = config;
   const tokensPerStep = training.batchSize * training.gradientAccumulation * model.blockSize;
-  const started = now();
-  let last = started;
-  let best = bestLoss;
+  const started = now() - elapsedMs;
+  /** When the device was last known to be free. */
+  let last = started + elapsedMs;
+  let best = progress?.best ?? null;
+  let evaluated = progress?.evaluated ?? null;
   const flights: Flight[] = [];
 
-  const land = async (flight: Flight): Promise<MetricEvent & { event: 'step' }> => {
-    const { loss, gradNorm } = await flight.result;
-    const at = now();
-    const stepMs = at - last;
+  const land = async (flight: Flight): Promise<Landed> => {
+    // The clock is read when the result arrives: what reads the events may have been busy since.
+    const { loss, gradNorm, events = [], at } = await flight.result;
+    const stepMs = Math.max(at - Math.max(last, flight.submitted), CLOCK_QUANTUM_MS);
     last = at;
-    return {
+    const metric: Landed['metric'] = {
       event: 'step',
       step: flight.step,
       loss,
@@ -81,14 +106,16 @@ export async function* train(
       tokens: (flight.step + 1) * tokensPerStep,
       time: { elapsed_ms: at - started, step_ms: stepMs, tokens_per_second: (1000 * tokensPerStep) / stepMs },
     };
+    return { metric, events };
   };
   const finite = (m: MetricEvent & { event: 'step' }): boolean =>
     Number.isFinite(m.loss) && Number.isFinite(m.grad_norm);
 
   async function* drain(keep: number): AsyncGenerator<RunEvent, boolean> {
     while (flights.length > keep) {
-      const metric = await land(flights.shift()!);
+      const { metric, events } = await land(flights.shift()!);
       yield { type: 'metric', metric };
+      for (const event of events) yield { type: 'metric', metric: event };
       if (finite(metric)) continue;
       await Promise.allSettled(flights.map((f) => f.result));
       flights.length = 0;
@@ -100,6 +127,7 @@ export async function* train(
 
   async function* evaluate(step: number): AsyncGenerator<RunEvent, boolean> {
     if (!(yield* drain(0))) return false;
+    if (evaluated === step) return true;
     const result: EvalResult = await backend.evaluate();
     const { loss, metric } = result;
     const time = { elapsed_ms: now() - started };
@@ -115,11 +143,10 @@ export async function* train(
         time,
       },
     };
-    last = now();
-    if (loss < best) {
-      best = loss;
-      yield* await onCheckpoint(step, 'best');
-      last = now();
+    evaluated = step;
+    if (loss < (best?.loss ?? Infinity)) {
+      best = { step, loss };
+      yield* await onCheckpoint(step, 'best', { best, evaluated });
     }
     return true;
   }
@@ -132,23 +159,29 @@ export async function* train(
       yield { type: 'paused', step };
       await control.whenRunning();
       if (control.stopped) break;
-      last = now();
       yield { type: 'resumed', step };
     }
     if (training.evalInterval > 0 && step % training.evalInterval === 0 && !(yield* evaluate(step))) return;
     if (training.checkpointInterval > 0 && step > fromStep && step % training.checkpointInterval === 0) {
       if (!(yield* drain(0))) return;
-      yield* await onCheckpoint(step, 'periodic');
-      last = now();
+      yield* await onCheckpoint(step, 'periodic', { best, evaluated });
     }
+    const submitted = now();
     const { result } = await backend.step(step);
-    flights.push({ step, lr: learningRateAt(step, { ...optimizer, maxIters: training.maxIters }), result });
+    flights.push({
+      step,
+      lr: stepPlan(optimizer, training.maxIters, step).lr,
+      submitted,
+      result: result.then((landed) => ({ ...landed, at: now() })),
+    });
     if (!(yield* drain(backend.depth - 1))) return;
   }
   if (!(yield* drain(0))) return;
-  if (!(yield* evaluate(step))) return;
-  yield* await onCheckpoint(step, 'last');
-  yield { type: 'finished', step, stopped: control.stopped && step < end, bestLoss: best };
+  // An early stop adds no evaluation: the run that is taken up again must have the lines of one that never stopped.
+  const stopped = control.stopped && step < end;
+  if (!stopped && !(yield* evaluate(step))) return;
+  yield* await onCheckpoint(step, 'last', { best, evaluated });
+  yield { type: 'finished', step, stopped, bestLoss: best?.loss ?? Infinity };
 }
 
 async function nonFiniteMessage(backend: TrainingBackend, metric: MetricEvent & { event: 'step' }): Promise<string> {

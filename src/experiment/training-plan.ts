@@ -1,37 +1,33 @@
 /**
- * The execution plan of a training run: one storage, four sequences.
+ * The execution plan of a training run: one storage, four sequences, five where weights are pruned.
  *
  *   train   draw a micro-batch, forward, backward, sum the gradient slabs (once a micro-step)
- *   update  gradient norm and clip coefficient, AdamW over the flat arenas (once a step)
+ *   update  gradient norm and clip coefficient, the update rule over the flat arenas (once a step)
+ *   prune   scores, exact selection, new masks (at mask events, after the update)
  *   eval    draw a held-out batch, forward, add to the mean loss (once an evaluation batch)
  *   sample  forward of one sequence to logits
  *
  * Pure: needs no adapter, so `wb check` and the menu's cost display use it too.
  */
-import type { DeviceTraits, Operand } from '@/engine/kernel';
+import type { DeviceTraits } from '@/engine/kernel';
 import { drawBatch } from '@/engine/kernels/draw-batch';
 import { lossReduce } from '@/engine/kernels/classifier';
-import { adamw, gradNorm, gradReduce, segmentTable } from '@/engine/kernels/optimizer';
 import { type LoweredGraph, lowerGraph } from '@/engine/lower';
-import { align } from '@/engine/memory';
 import { type Dispatch, type ExecutionPlan, type MemorySummary, dispatchOf } from '@/engine/plan';
 import { SCALAR_SLOT_BYTES } from '@/engine/scalars';
 import { type ParameterArena, Storage, layOutParameters } from '@/engine/storage';
+import type { CorpusShape } from '@/data/corpus';
 import type { Tensor } from '@/graph';
 import type { Gpt2Config } from '@/models/config';
 import { type Gpt2TrainingGraph, buildGpt2, buildGpt2Training, forwardFlopsPerToken } from '@/models/gpt2';
+import { STATE_SLOTS, type StateSlot } from '@/optim/kinds';
 import type { ExperimentConfig } from './config';
+import { METRIC, flat, planOptimizer } from './optimizer-plan';
+import { type PruningPlan, planMask, planPruning } from './pruning-plan';
 
-/** Elements of the metrics region. */
-export const METRIC = { LOSS: 0, GRAD_NORM: 1, CLIP: 2, OK: 3, COUNT: 4 } as const;
+export { METRIC };
 const METRICS_BYTES = 256;
 const RING_DEPTH = 3;
-
-export interface CorpusShape {
-  readonly trainTokens: number;
-  readonly valTokens: number;
-  readonly sampling: 'window' | 'rows';
-}
 
 export interface TrainingPlan {
   readonly plan: ExecutionPlan;
@@ -42,11 +38,15 @@ export interface TrainingPlan {
   readonly flopsPerToken: number;
   /** Constant tables to upload once: region -> contents. */
   readonly tables: ReadonlyMap<number, Uint32Array>;
+  /** null: nothing is pruned. */
+  readonly pruning: PruningPlan | null;
   readonly regions: {
     readonly parameters: number;
     readonly gradients: number;
-    readonly expAvg: number;
-    readonly expAvgSq: number;
+    /** Optimizer state: one arena a slot. */
+    readonly slots: ReadonlyMap<StateSlot, number>;
+    /** SPAM's queue of norms, or null. */
+    readonly spamQueue: number | null;
     readonly metrics: number;
     readonly train: number;
     readonly val: number;
@@ -58,20 +58,6 @@ export interface TrainingPlan {
     readonly sampleLogits: number;
   };
 }
-
-const flat = (
-  region: number,
-  n: number,
-  access: Operand['access'] = 'read_write',
-  dtype: Operand['dtype'] = 'f32',
-): Operand => ({
-  region,
-  offset: 0,
-  rowStride: n,
-  shape: [n],
-  dtype,
-  access,
-});
 
 export interface PlanOptions {
   readonly traits: DeviceTraits;
@@ -95,13 +81,11 @@ export function planTraining(
   const arena = layOutParameters(model.graph);
   const storage = new Storage();
   const floatRegions = new Set<number>();
-  const all = (buffer: 'parameters' | 'gradients' | 'exp_avg' | 'exp_avg_sq'): number =>
-    storage.region(buffer, 0, 4 * arena.elements);
+  const all = (buffer: 'parameters' | 'gradients' | StateSlot): number => storage.region(buffer, 0, 4 * arena.elements);
   const parameters = all('parameters');
   const gradients = all('gradients');
-  const expAvg = all('exp_avg');
-  const expAvgSq = all('exp_avg_sq');
-  for (const region of [parameters, gradients, expAvg, expAvgSq]) floatRegions.add(region);
+  for (const region of [parameters, gradients, ...STATE_SLOTS[config.optimizer.kind].map(all)])
+    floatRegions.add(region);
   const metrics = storage.append('metrics', METRICS_BYTES);
   const train = storage.append('corpus', 4 * corpus.trainTokens);
   const val = storage.append('corpus', 4 * corpus.valTokens);
@@ -156,19 +140,35 @@ export function planTraining(
     ];
   };
 
-  const optimizer = planOptimizer(arena, lowered, {
+  const mask = config.pruning ? planMask(storage, arena) : null;
+  const optimizer = planOptimizer(arena, lowered, config.optimizer, {
     storage,
     parameters,
     gradients,
-    expAvg,
-    expAvgSq,
     metrics,
     traits,
+    mask,
   });
+  const pruning =
+    mask && config.pruning
+      ? planPruning(arena, config.pruning, {
+          storage,
+          traits,
+          parameters,
+          gradients,
+          slots: optimizer.slots,
+          norm: optimizer.norm,
+          mask,
+        })
+      : null;
+  const update = pruning?.everyStep
+    ? optimizer.update.toSpliced(optimizer.afterNorm, 0, pruning.everyStep)
+    : optimizer.update;
   const trainSequence = [...wrap(lowered, model, train, corpus.trainTokens), optimizer.reduce];
   const sequences: Record<string, readonly Dispatch[]> = {
     train: trainSequence,
-    update: optimizer.update,
+    update,
+    ...(pruning ? { prune: pruning.sequence } : {}),
     eval: wrap(evaluation, evalModel, val, corpus.valTokens),
     sample: sample.dispatches,
   };
@@ -187,95 +187,35 @@ export function planTraining(
     plan,
     arena,
     model,
-    memory: summarise(plan, lowered, arena),
-    dispatchesPerStep: trainSequence.length * gradientAccumulation + optimizer.update.length,
+    memory: summarise(plan, lowered, arena, [...optimizer.slots.keys()]),
+    dispatchesPerStep: trainSequence.length * gradientAccumulation + update.length,
     flopsPerToken: 3 * forwardFlopsPerToken(model),
-    tables: optimizer.tables,
+    tables: new Map([...optimizer.tables, ...(pruning?.tables ?? [])]),
+    pruning,
     regions: {
-      parameters, gradients, expAvg, expAvgSq, metrics, train, val, ids: lowered.operand(model.ids).region, targets: lowered.operand(model.targets).region, lossScale: lowered.operand(model.lossScale).region,
+      parameters, gradients, slots: optimizer.slots, spamQueue: optimizer.spamQueue, metrics, train, val, ids: lowered.operand(model.ids).region, targets: lowered.operand(model.targets).region, lossScale: lowered.operand(model.lossScale).region,
       evalLogits: evaluation.operand(evalModel.logits).region,
       sampleIds: sample.operand(sampleModel.ids).region, sampleLogits: sample.operand(sampleModel.logits).region,
     }, // prettier-ignore
   };
 }
 
-interface OptimizerStorage {
-  readonly storage: Storage;
-  readonly parameters: number;
-  readonly gradients: number;
-  readonly expAvg: number;
-  readonly expAvgSq: number;
-  readonly metrics: number;
-  readonly traits: DeviceTraits;
-}
-
-/** Slab reduction with the sum of squares, norm and clip coefficient, AdamW: three dispatches. */
-function planOptimizer(arena: ParameterArena, lowered: LoweredGraph, s: OptimizerStorage) {
-  const { storage, traits } = s;
-  const slabsOf = new Map(lowered.gradientSlabs.map((g) => [g.parameter.name, g]));
-  const slabBytes = storage.bytesOf('gradient slabs');
-  const slabs = slabBytes > 0 ? storage.region('gradient slabs', 0, slabBytes) : null;
-  const table = segmentTable(
-    arena.entries.map((entry) => {
-      const slab = slabsOf.get(entry.name);
-      const region = slab?.region ?? null;
-      return {
-        offset: entry.offset,
-        size: entry.size,
-        decay: entry.decay,
-        slabOffset: region === null ? null : storage.regions[region]!.offset / 4,
-        slabs: slab?.slabs ?? 1,
-      };
-    }),
-    arena.elements,
-  );
-  const tableRegion = storage.append('tables', 4 * table.data.length);
-  const partialsRegion = storage.append('metrics', 4 * align(table.blocks));
-  const n = arena.elements;
-  const common = { table: flat(tableRegion, table.data.length, 'read', 'u32'), layout: table };
-  const partials = flat(partialsRegion, table.blocks);
-  const state = { ...flat(s.metrics, METRIC.COUNT - METRIC.GRAD_NORM), offset: METRIC.GRAD_NORM };
-  const reduce = dispatchOf(
-    gradReduce,
-    {
-      label: 'gradient sum',
-      ...common,
-      slabs: slabs === null ? null : flat(slabs, slabBytes / 4),
-      grad: flat(s.gradients, n),
-      partials,
-    },
-    traits,
-    'optimizer',
-    `${n}`,
-  );
-  const norm = dispatchOf(
-    gradNorm,
-    { label: 'gradient norm', partials, out: state },
-    traits,
-    'optimizer',
-    `${table.blocks}`,
-  );
-  const step = dispatchOf(
-    adamw,
-    {
-      label: 'AdamW', ...common, w: flat(s.parameters, n), g: flat(s.gradients, n), m: flat(s.expAvg, n),
-      v: flat(s.expAvgSq, n), norm: state,
-    }, // prettier-ignore
-    traits,
-    'optimizer',
-    `${n}`,
-  );
-  return { reduce, update: [norm, step], tables: new Map([[tableRegion, table.data]]) };
-}
-
 /** Planned bytes by category: exactly the buffers that the executor allocates. */
-function summarise(plan: ExecutionPlan, lowered: LoweredGraph, arena: ParameterArena): MemorySummary {
+function summarise(
+  plan: ExecutionPlan,
+  lowered: LoweredGraph,
+  arena: ParameterArena,
+  slots: readonly StateSlot[],
+): MemorySummary {
   const categories = plan.buffers.map(({ name, bytes }) => ({ name: name as string, bytes }));
   categories.push({ name: 'uniforms', bytes: plan.scalarSlots * SCALAR_SLOT_BYTES });
   categories.push({ name: 'read-back ring', bytes: plan.ringDepth * plan.stagingBytes });
   const largest = [
     ...lowered.layout.intervals.map(({ tensor, bytes }) => ({ name: tensor.name, bytes })),
-    ...arena.entries.map((e) => ({ name: `${e.name} (weights, gradient, exp_avg, exp_avg_sq)`, bytes: 16 * e.size })),
+    ...arena.entries.map((e) => ({
+      name: `${e.name} (${['weights', 'gradient', ...slots].join(', ')})`,
+      bytes: 4 * (2 + slots.length) * e.size,
+    })),
   ];
   largest.sort((a, b) => b.bytes - a.bytes);
   return { categories, totalBytes: categories.reduce((sum, c) => sum + c.bytes, 0), largest: largest.slice(0, 8) };

@@ -5,6 +5,7 @@ export { gradients } from './autodiff';
 export { runReference, type RefValues } from './reference';
 export { matmul, matmulSizes, type MatmulAttrs } from './ops/matmul';
 export * from './ops/elementwise';
+export { rope, ropeFrequency, type RopeAttrs } from './ops/rope';
 export { sumTo } from './ops/sum-to';
 export { layerNorm, layerNormBackward, type LayerNormAttrs } from './ops/layer-norm';
 export { attention, attentionBackward, attentionSizes, type AttentionAttrs } from './ops/attention';

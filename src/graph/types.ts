@@ -7,11 +7,11 @@ import type { Graph } from './graph';
 export type DType = 'f32' | 'u32' | 'i32';
 export type Shape = readonly number[];
 
-/** How a parameter starts: GPT-2's normal draws, constants, or rows of an orthogonal matrix. */
+/** How a parameter starts: GPT-2's normal draws, constants, or an orthonormal matrix; equal keys give transposes of one draw. */
 export type Init =
   | { readonly kind: 'normal'; readonly std: number }
   | { readonly kind: 'constant'; readonly value: number }
-  | { readonly kind: 'orthogonal' };
+  | { readonly kind: 'orthogonal'; readonly key: number; readonly transpose?: boolean };
 
 export type TensorSource =
   | { readonly kind: 'parameter'; readonly init: Init; readonly decay: boolean }

@@ -23,7 +23,7 @@ export { conditionInfo, symbolInfo } from './info';
 export type { ConditionInfo, DefaultInfo, PlaceInfo, SourceInfo, SymbolInfo } from './info';
 export { lintPreset, lintTree, presetHeader } from './lint';
 export type { LintFinding, LintRule, PresetHeader } from './lint';
-export { loadConfig } from './load';
+export { loadConfig, overrideReason } from './load';
 export type { LineNote, LoadOptions, LoadReport, NoteKind } from './load';
 export {
   edit,

@@ -1,4 +1,8 @@
 import type { GeluKind } from '@/graph';
+import { type AttentionConfig, type LayerAttention, resolveAttention } from './attention/config';
+import { ModelConfigError } from './errors';
+
+export { ModelConfigError };
 
 /** GPT-2 as a shape. Sizes in elements; `vocabSize` is already padded. */
 export interface Gpt2Config {
@@ -13,15 +17,11 @@ export interface Gpt2Config {
   readonly gelu: GeluKind;
   /** The head shares wte. */
   readonly weightTying: boolean;
+  readonly attention: AttentionConfig;
 }
 
-/** A configuration that cannot be built: says which setting, why, and what to change. */
-export class ModelConfigError extends Error {
-  override name = 'ModelConfigError';
-}
-
-/** Throws ModelConfigError for the combinations that no shape inference would explain well. */
-export function validateGpt2(config: Gpt2Config): void {
+/** Attention of every layer. Throws ModelConfigError for what no shape inference would explain well. */
+export function validateGpt2(config: Gpt2Config): readonly LayerAttention[] {
   const { nHead, nEmbd, nLayer, blockSize, vocabSize, dropout } = config;
   for (const [name, value] of Object.entries({ nLayer, nHead, nEmbd, blockSize, vocabSize }))
     if (!Number.isInteger(value) || value < 1)
@@ -33,4 +33,5 @@ export function validateGpt2(config: Gpt2Config): void {
     );
   }
   if (!(dropout >= 0 && dropout < 1)) throw new ModelConfigError(`GPT2_DROPOUT=${dropout} is outside [0, 1)`);
+  return resolveAttention(config.attention, config);
 }

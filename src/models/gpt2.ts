@@ -1,6 +1,7 @@
 /** GPT-2: pre-LN blocks, learned positions, tied head. Spec: attention-and-kv 1. */
 import { Graph, type Tensor, add, crossEntropy, embedding, gelu, gradients, matmul } from '@/graph';
-import { multiHeadAttention } from './attention/mha';
+import { attentionLayer } from './attention';
+import type { LayerAttention } from './attention/config';
 import { type Gpt2Config, validateGpt2 } from './config';
 import { type BuildContext, INIT_STD, drop, linear, norm } from './layers';
 
@@ -23,7 +24,7 @@ export interface Gpt2TrainingGraph extends Gpt2Graph {
 
 /** Forward graph from ids [batch, seq] to logits [batch, seq, vocab]. */
 export function buildGpt2(config: Gpt2Config, batch: number, seq: number, training = false): Gpt2Graph {
-  validateGpt2(config);
+  const layers = validateGpt2(config);
   const graph = new Graph();
   let sites = 0;
   const ctx: BuildContext = {
@@ -38,12 +39,13 @@ export function buildGpt2(config: Gpt2Config, batch: number, seq: number, traini
     kind: 'normal',
     std: INIT_STD,
   });
-  const wpe = graph.parameter('transformer.wpe.weight', [config.blockSize, config.nEmbd], {
-    kind: 'normal',
-    std: INIT_STD,
-  });
-  let x = graph.scope('embed', () => drop(ctx, graph.apply1(embedding, [ids, wte, wpe], {})));
-  for (let layer = 0; layer < config.nLayer; layer++) x = block(ctx, config, layer, x);
+  const tables = [wte];
+  if (config.attention.position !== 'rope')
+    tables.push(
+      graph.parameter('transformer.wpe.weight', [config.blockSize, config.nEmbd], { kind: 'normal', std: INIT_STD }),
+    );
+  let x = graph.scope('embed', () => drop(ctx, graph.apply1(embedding, [ids, ...tables], {})));
+  for (let layer = 0; layer < config.nLayer; layer++) x = block(ctx, config, layer, layers[layer]!, x);
   const logits = graph.scope('head', () => {
     const h = norm(ctx, 'transformer.ln_f', x);
     const head = config.weightTying
@@ -54,11 +56,11 @@ export function buildGpt2(config: Gpt2Config, batch: number, seq: number, traini
   return { graph, config, ids, logits };
 }
 
-function block(ctx: BuildContext, config: Gpt2Config, layer: number, x: Tensor): Tensor {
+function block(ctx: BuildContext, config: Gpt2Config, layer: number, attention: LayerAttention, x: Tensor): Tensor {
   const { graph } = ctx;
   const name = `transformer.h.${layer}`;
   const attended = graph.scope(`h.${layer}.attn`, () => {
-    const y = multiHeadAttention(ctx, `${name}.attn`, norm(ctx, `${name}.ln_1`, x), config.nHead);
+    const y = attentionLayer(ctx, `${name}.attn`, norm(ctx, `${name}.ln_1`, x), attention);
     return graph.apply1(add, [drop(ctx, y), x], {});
   });
   return graph.scope(`h.${layer}.mlp`, () => {

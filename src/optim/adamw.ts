@@ -1,13 +1,5 @@
-/** AdamW in f64, the twin of the fused kernel, and the scalars that the kernel needs. Spec: optimizers-pruning-fisher 1.1. */
-export interface AdamWHyper {
-  readonly lr: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly eps: number;
-  readonly weightDecay: number;
-  /** Global-norm clip; 0 = off. */
-  readonly gradClip: number;
-}
+/** AdamW in f64, the twin of the fused kernel, and the scalars that the Adam kernels need. Spec: optimizers-pruning-fisher 1.1. */
+import type { TensorUpdate, UpdateHyper } from './kinds';
 
 /** lr / (1 - beta1^t) and 1 / sqrt(1 - beta2^t) for the 1-based update count t, in f64: 0.999^t drifts in f32. */
 export function biasCorrection(
@@ -23,17 +15,10 @@ export function biasCorrection(
 export const clipCoefficient = (norm: number, clip: number): number =>
   clip > 0 ? Math.min(1, clip / (norm + 1e-6)) : 1;
 
-/** Updates w, m, v in place with the (unclipped) gradient g; `coefficient` is the clip scale. Decay comes first. */
-export function adamwStep(
-  w: Float64Array,
-  g: ArrayLike<number>,
-  m: Float64Array,
-  v: Float64Array,
-  t: number,
-  coefficient: number,
-  decay: boolean,
-  { lr, beta1, beta2, eps, weightDecay }: AdamWHyper,
-): void {
+/** Updates w and the moments in place. Decay comes first and does not enter the moments. */
+export function adamwStep(update: TensorUpdate, { lr, beta1, beta2, eps, weightDecay }: UpdateHyper): void {
+  const { w, g, state, t, coefficient, decay } = update;
+  const [m, v] = [state.exp_avg!, state.exp_avg_sq!];
   const { stepSize, invSqrtC2 } = biasCorrection(lr, beta1, beta2, t);
   const keep = decay ? 1 - lr * weightDecay : 1;
   for (let i = 0; i < w.length; i++) {

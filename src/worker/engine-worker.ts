@@ -1,6 +1,6 @@
 /** The engine's side of the door: one run at a time, driven by commands, reporting by events. */
-import type { CorpusLoaders } from '@/data/corpus';
-import { staticVocabSize } from '@/data/corpus';
+import type { CorpusLoaders, CorpusShape } from '@/data/corpus';
+import { staticCorpusShape, staticVocabSize } from '@/data/corpus';
 import { DEFAULT_TRAITS, DeviceError, type EngineDevice, openDevice } from '@/engine/device';
 import type { TuneCache } from '@/engine/autotune';
 import { measureRoof } from '@/engine/probe';
@@ -11,14 +11,24 @@ import { type OpenRun, loadRunCorpus, openRun } from '@/experiment/open-run';
 import { RunRecorder, huggingFaceConfig } from '@/experiment/recorder';
 import { MemoryDirectory } from '@/experiment/run-directory';
 import { sampleToken } from '@/experiment/sampling';
-import { openStrict, setSymbol, symbolValues } from '@/experiment/kconfig-tree';
+import { KCONFIG_SOURCES, checkOverrides, openStrict, setSymbol, symbolValues } from '@/experiment/kconfig-tree';
 import { writeConfig, writeMinConfig } from '@/kconfig';
 import { RunControl, train } from '@/experiment/train';
 import { type TrainingPlan, planTraining } from '@/experiment/training-plan';
+import { cacheBytesPerToken } from '@/models/attention/cache';
+import { resolveAttention } from '@/models/attention/config';
 import { describeRun, referenceLines } from './describe';
 import { PRESETS, presetNamed } from './presets';
 import { browserTuneCache } from './tune-cache';
-import type { AdapterInfo, PlanSummary, RunRequest, SampleRequest, WorkerApi, WorkerEvent } from './protocol';
+import type {
+  AdapterInfo,
+  PlanSummary,
+  PresetInfo,
+  RunRequest,
+  SampleRequest,
+  WorkerApi,
+  WorkerEvent,
+} from './protocol';
 
 const REFERENCE_ADAPTER: AdapterInfo = {
   kind: 'reference', vendor: '', architecture: 'f64', device: '', description: 'CPU reference', software: true, features: [],
@@ -31,10 +41,19 @@ const PROFILE_EVERY = 500;
 /** Idle time before the roof is measured: it keeps the adapter busy for some seconds. */
 const ROOF_IDLE_MS = 2500;
 
+/** Pause in the edits after which the planned configuration is prepared: preparing compiles kernels. */
+const WARM_IDLE_MS = 800;
+const CORPORA_KEPT = 8;
+
 /** Parameters above which the f64 reference would take minutes a step. */
 const REFERENCE_LIMIT = 300_000;
 
 const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+interface CorpusSizes {
+  readonly vocabSize: number;
+  readonly shape: CorpusShape;
+}
 
 interface Active {
   readonly control: RunControl;
@@ -54,6 +73,9 @@ export class EngineWorker implements WorkerApi {
   #tuneCache: Promise<TuneCache> | null = null;
   /** A run prepared ahead: kernels compile while the user is still looking, so that Run starts at once. */
   #warm: { readonly key: string; readonly open: Promise<OpenRun> } | null = null;
+  #warmTimer: ReturnType<typeof setTimeout> | undefined;
+  /** By configuration; the reader's own text is compared itself. */
+  readonly #corpora = new Map<string, { readonly text: string | null; readonly sizes: Promise<CorpusSizes> }>();
   /** Work that must happen between steps (samples), in order. */
   readonly #between: (() => Promise<void>)[] = [];
 
@@ -94,15 +116,21 @@ export class EngineWorker implements WorkerApi {
     return info;
   }
 
-  presets(): Promise<readonly { readonly name: string; readonly title: string }[]> {
-    return Promise.resolve(PRESETS.map(({ name, title }) => ({ name, title })));
+  presets(): Promise<readonly PresetInfo[]> {
+    return Promise.resolve(PRESETS);
+  }
+
+  kconfig(): Promise<Readonly<Record<string, string>>> {
+    return Promise.resolve(KCONFIG_SOURCES);
   }
 
   #configure(request: RunRequest): { config: ExperimentConfig; full: string; minimal: string } {
     const { name, text } = presetNamed(request.preset);
-    const values = openStrict(text, `defconfigs/${name}`);
+    const edited = request.config;
+    const values = edited === undefined ? openStrict(text, `defconfigs/${name}`) : openStrict(edited, 'the menu');
     for (const [symbol, value] of Object.entries(request.overrides)) setSymbol(values, symbol, value, 'overrides');
-    if (request.customText) setSymbol(values, 'DATASET_CUSTOM', 'y', 'dropped text');
+    checkOverrides(values, request.overrides, 'overrides');
+    if (request.customText && edited === undefined) setSymbol(values, 'DATASET_CUSTOM', 'y', 'dropped text');
     return {
       config: experimentConfig(symbolValues(values)),
       full: writeConfig(values),
@@ -138,16 +166,43 @@ export class EngineWorker implements WorkerApi {
       tokenizer: config.tokenizer,
       vocabMultiple: config.model.vocabMultiple,
     });
-    const corpus = fixed === null ? await loadRunCorpus(config, this.#loaders(), request.customText) : null;
-    const shape = corpus
-      ? { trainTokens: corpus.train.length, valTokens: corpus.val.length, sampling: corpus.sampling }
-      : { trainTokens: 1 << 20, valTokens: 1 << 17, sampling: 'window' as const };
+    const corpus = fixed === null ? await this.#measureCorpus(request, config) : null;
+    const shape = corpus?.shape ?? staticCorpusShape(config.dataset, config.model.blockSize);
     const traits = this.#engine?.traits ?? DEFAULT_TRAITS;
-    this.#warmUp(request, config);
+    this.#warmUpLater(request, config);
     return summarise(
       config,
       planTraining(config, { ...config.model, vocabSize: fixed ?? corpus!.vocabSize }, shape, { traits }),
     );
+  }
+
+  /** Sizes of a text's corpus, remembered for the texts planned last: every edit in the menu asks again. */
+  #measureCorpus(request: RunRequest, config: ExperimentConfig): Promise<CorpusSizes> {
+    const { dataset, tokenizer, model } = config;
+    const text = request.customText?.text ?? null;
+    const key = JSON.stringify([dataset, tokenizer, model.blockSize, model.vocabMultiple, text === null]);
+    const known = this.#corpora.get(key);
+    if (known?.text === text) return known.sizes;
+    // Without progress: that of a run that is going on would be overwritten.
+    const { fetchText } = this.#loaders();
+    const sizes = loadRunCorpus(config, { fetchText }, request.customText).then(
+      ({ vocabSize, train, val, sampling }) => ({
+        vocabSize,
+        shape: { trainTokens: train.length, valTokens: val.length, sampling },
+      }),
+    );
+    if (this.#corpora.size >= CORPORA_KEPT) this.#corpora.clear();
+    const entry = { text, sizes };
+    this.#corpora.set(key, entry);
+    sizes.catch(() => this.#corpora.get(key) === entry && this.#corpora.delete(key));
+    return sizes;
+  }
+
+  /** The first plan is prepared at once, an edited one when the edits have paused. */
+  #warmUpLater(request: RunRequest, config: ExperimentConfig): void {
+    clearTimeout(this.#warmTimer);
+    if (this.#warm === null) this.#warmUp(request, config);
+    else this.#warmTimer = setTimeout(() => this.#warmUp(request, config), WARM_IDLE_MS);
   }
 
   /** Prepares the configuration that was planned last. Its errors are reported by `start`, which awaits it. */
@@ -318,7 +373,7 @@ export class EngineWorker implements WorkerApi {
             type: 'step', step: metric.step, loss: metric.loss, lr: metric.lr, gradNorm: metric.grad_norm, tokens: metric.tokens,
             time: { elapsedMs: metric.time.elapsed_ms, stepMs: metric.time.step_ms, tokensPerSecond: metric.time.tokens_per_second },
           }); // prettier-ignore
-        else {
+        else if (metric.event === 'eval') {
           const { step, split, loss, perplexity } = metric;
           this.#emit({
             type: 'eval',
@@ -391,6 +446,6 @@ function summarise(config: ExperimentConfig, plan: TrainingPlan): PlanSummary {
     tokensPerStep: batchSize * gradientAccumulation * config.model.blockSize,
     dispatchesPerStep: plan.dispatchesPerStep,
     memory: plan.memory,
-    cacheBytesPerToken: 8 * config.model.nLayer * config.model.nEmbd,
+    cacheBytesPerToken: cacheBytesPerToken(resolveAttention(config.model.attention, config.model), config.model.nEmbd),
   };
 }

@@ -105,10 +105,20 @@ export type WorkerEvent =
 /** Config symbols without the CONFIG_ prefix; values as Kconfig prints them ("y", "128", "3e-4"). */
 export type SymbolOverrides = Readonly<Record<string, string>>;
 
+/** A defconfig that ships with the site. */
+export interface PresetInfo {
+  readonly name: string;
+  readonly title: string;
+  /** The defconfig itself. */
+  readonly text: string;
+}
+
 export interface RunRequest {
   readonly preset: string;
   readonly overrides: SymbolOverrides;
-  /** Text dropped or pasted by the user; replaces the preset's dataset (DATASET_CUSTOM). */
+  /** The configuration as edited, as `.config` text; it stands in place of the preset's text. Overrides come on top. */
+  readonly config?: string;
+  /** Text dropped or pasted by the user; without `config` it also switches the dataset to DATASET_CUSTOM. */
   readonly customText?: { readonly name: string; readonly text: string };
 }
 
@@ -127,7 +137,9 @@ export interface WorkerApi {
   subscribe(listener: (event: WorkerEvent) => void): Promise<void>;
   /** Finds the adapter and emits `adapter`; without WebGPU the labelled CPU reference. */
   init(): Promise<AdapterInfo>;
-  presets(): Promise<readonly { readonly name: string; readonly title: string }[]>;
+  presets(): Promise<readonly PresetInfo[]>;
+  /** Kconfig sources by path, for the page's menu. */
+  kconfig(): Promise<Readonly<Record<string, string>>>;
   /** Cost of a configuration without running it. Rejects with a readable message. */
   plan(request: RunRequest): Promise<PlanSummary>;
   start(request: RunRequest): Promise<void>;

@@ -5,6 +5,9 @@
 import * as Comlink from 'comlink';
 import type { AdapterInfo, PlanSummary, RunRequest, RunState, WorkerApi, WorkerEvent } from '@/worker/protocol';
 
+import { KCONFIG_SOURCES } from '@/experiment/kconfig-tree';
+import { PRESETS } from '@/worker/presets';
+
 const scenario = self.name;
 const MAX_ITERS = 4000;
 const TOKENS = 1024;
@@ -178,11 +181,8 @@ const api: WorkerApi = {
     if (scenario !== 'reference') emit({ type: 'roof', roof: { fmaGflops: 12.86, bandwidthGBs: 9.8 } });
     return Promise.resolve(adapter);
   },
-  presets: () =>
-    Promise.resolve([
-      { name: 'gpt2-vanilla-baseline', title: 'GPT-2, 4 layers, Moby-Dick' },
-      { name: 'gpt2-tiny-copy', title: 'GPT-2, 2 layers, copy task' },
-    ]),
+  presets: () => Promise.resolve(PRESETS),
+  kconfig: () => Promise.resolve(KCONFIG_SOURCES),
   plan: () =>
     scenario === 'refused'
       ? Promise.reject(

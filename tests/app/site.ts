@@ -4,8 +4,9 @@ import { build } from 'vite';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-export async function buildLab(): Promise<string> {
-  const outDir = at('../../.cache/app-test');
+/** @param name a folder of its own for each test file: they run side by side */
+export async function buildLab(name = 'app-test'): Promise<string> {
+  const outDir = at(`../../.cache/${name}`);
   process.env.NODE_ENV = 'production'; // React's development build otherwise
   await build({
     configFile: at('../../vite.config.ts'),

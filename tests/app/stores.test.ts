@@ -122,6 +122,8 @@ describe('setup', () => {
   it('asks for custom text only where there is some', () => {
     const base: SetupStore = {
       presets: [],
+      sources: null,
+      config: null,
       preset: 'p',
       overrides: {},
       customText: null,

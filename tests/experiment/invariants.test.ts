@@ -5,6 +5,7 @@ import { ReferenceBackend } from '@/experiment/backend-reference';
 import { WebGpuBackend } from '@/experiment/backend-webgpu';
 import { initialValues } from '@/experiment/init';
 import { Graph, attention, runReference } from '@/graph';
+import { BASELINE_ATTENTION } from '@/models/attention/config';
 import { buildGpt2, buildGpt2Training } from '@/models/gpt2';
 import { noise } from '../support/gpu';
 import { testEngine, testExperiment } from '../support/experiment';
@@ -17,7 +18,7 @@ beforeAll(async () => {
 
 const config = (overrides: object) => ({
   nLayer: 2, nHead: 2, nEmbd: 16, blockSize: 12, vocabSize: 23, bias: true, dropout: 0, gelu: 'gelu_erf' as const,
-  weightTying: true, ...overrides,
+  weightTying: true, attention: BASELINE_ATTENTION, ...overrides,
 }); // prettier-ignore
 
 describe('baseline invariants', () => {

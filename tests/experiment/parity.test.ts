@@ -1,6 +1,7 @@
 /** The WebGPU engine against the f64 reference: losses, gradient norms, every gradient, weights after several steps. */
 import { describe, expect, it } from 'vitest';
 import { ReferenceBackend } from '@/experiment/backend-reference';
+import { type AttentionConfig, BASELINE_ATTENTION } from '@/models/attention/config';
 import { WebGpuBackend } from '@/experiment/backend-webgpu';
 import { type Overrides, testEngine, testExperiment } from '../support/experiment';
 
@@ -52,4 +53,22 @@ describe('engine against reference', () => {
       4,
     ));
   it('dropout 0.2: the masks are the same', () => compare({ model: { dropout: 0.2, nLayer: 1 } }, 3));
+});
+
+describe('attention variants against reference', () => {
+  const all = { kind: 'all' } as const;
+  const shape = { nLayer: 2, nHead: 3, nEmbd: 24, blockSize: 19 };
+  const variant = (attention: Partial<AttentionConfig>) =>
+    compare({ model: { ...shape, attention: { ...BASELINE_ATTENTION, ...attention } }, training: { batchSize: 2 } }, 3);
+  it('reciprocal with a learned beta, gate, rotation', () =>
+    variant({ ra: { form: 'learned', layers: { kind: 'centre', count: 1 }, heads: 2 }, gate: true, position: 'rope' }));
+  it('reciprocal difference, tied keys', () =>
+    variant({ ra: { form: 'delta', layers: all, heads: 1 }, kvTying: true }));
+  it('reciprocal, fixed mix', () => variant({ ra: { form: 'fixed', layers: { kind: 'last', count: 1 }, heads: 3 } }));
+  it('KVSplice on the last of two latent layers', () =>
+    variant({
+      core: { kind: 'kvsplice', latent: 8, rank: 5, norm: true, layers: { kind: 'last', count: 1 } },
+      position: 'both',
+    }));
+  it('latent attention without rotation', () => variant({ core: { kind: 'mla', latent: 7 } }));
 });

@@ -3,7 +3,14 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_TRAITS } from '@/engine/device';
 import { experimentConfig } from '@/experiment/config';
-import { KCONFIG_SOURCES, openStrict, setSymbol, symbolValues, workbenchTree } from '@/experiment/kconfig-tree';
+import {
+  KCONFIG_SOURCES,
+  checkOverrides,
+  openStrict,
+  setSymbol,
+  symbolValues,
+  workbenchTree,
+} from '@/experiment/kconfig-tree';
 import { planTraining } from '@/experiment/training-plan';
 import { lintPreset, lintTree, presetHeader } from '@/kconfig';
 
@@ -17,7 +24,9 @@ describe('our Kconfig tree', () => {
       'src/data/Kconfig',
       'src/experiment/Kconfig',
       'src/models/Kconfig',
+      'src/models/attention/Kconfig',
       'src/optim/Kconfig',
+      'src/pruning/Kconfig',
     ]);
     expect(lintTree(workbenchTree())).toEqual([]);
   });
@@ -39,7 +48,10 @@ describe.each(presets)('preset %s', (name) => {
     const config = experimentConfig(symbolValues(openStrict(text(name), name)));
     const shape = { trainTokens: 10_000, valTokens: 2_000, sampling: 'window' } as const;
     const plan = planTraining(config, { ...config.model, vocabSize: 128 }, shape, { traits: DEFAULT_TRAITS });
-    expect(plan.dispatchesPerStep).toBeLessThanOrEqual(100);
+    const { core, ra, gate, position } = config.model.attention;
+    const plain = core.kind === 'mha' && !ra && !gate && position === 'learned';
+    const bound = plain ? 100 : 45 * config.model.nLayer; // rotation, gates and codes are dispatches of their own
+    expect(plan.dispatchesPerStep).toBeLessThanOrEqual(bound + (config.optimizer.kind === 'sinkgd' ? 6 : 0));
   });
 });
 
@@ -56,6 +68,49 @@ describe('bad settings are refused before anything runs', () => {
     expect(withSymbol('BATCH_SIZE', '99999')).toThrow(/outside the range \[1, 4096\]/);
     expect(withSymbol('BETA1', '1')).toThrow(/outside the range \[0, 1\)/);
     expect(() => openStrict('CONFIG_NOPE=y\n', 'my.config')).toThrow(/^my\.config:1: .*NOPE/);
+  });
+
+  it('pruning: sparsity, ramp, and state scores without state', () => {
+    const with_ =
+      (...pairs: readonly (readonly [string, string])[]) =>
+      () => {
+        const config = openStrict('', 'empty');
+        for (const [symbol, value] of pairs) setSymbol(config, symbol, value, 'command line');
+        checkOverrides(config, Object.fromEntries(pairs), 'command line');
+        return experimentConfig(symbolValues(config));
+      };
+    const on = ['PRUNING_MAGNITUDE', 'y'] as const;
+    expect(with_(on)().pruning).toMatchObject({ method: 'magnitude', target: 0.5, start: 200, end: 1200, every: 20 });
+    expect(with_(on, ['PRUNING_TARGET_SPARSITY', '1'])).toThrow(
+      /PRUNING_TARGET_SPARSITY=1.*outside the range \[0, 1\)/,
+    );
+    expect(with_(on, ['PRUNING_TARGET_SPARSITY', '-0.1'])).toThrow(/outside the range/);
+    expect(with_(on, ['PRUNING_END', '3000'])).toThrow(/PRUNING_END=3000 is beyond MAX_ITERS=2000/);
+    expect(with_(on, ['PRUNING_START', '1500'])).toThrow(
+      /PRUNING_START=1500 must come before the end of the ramp at 1200/,
+    );
+    expect(with_(['OPTIMIZER_SGD', 'y'], ['PRUNING_STATE', 'y'])).toThrow(
+      /PRUNING_STATE=y has no effect: .*OPTIMIZER_ADAM/,
+    );
+    expect(with_(['OPTIMIZER_ADAMWPRUNE', 'y'])().pruning).toMatchObject({
+      method: 'state',
+      score: 'bitter7',
+      eps: 1e-8,
+    });
+    expect(with_(['OPTIMIZER_ADAMWPRUNE', 'y'], ['PRUNING_SCORE_BITTER4', 'y'])().pruning).toMatchObject({
+      scope: 'depth',
+    });
+    expect(with_(['PRUNING_STATE', 'y'], ['PRUNING_SCORE_BITTER8', 'y'])().pruning).toMatchObject({ eps: 1e-5 });
+    expect(with_(['PRUNING_STATE', 'y'], ['PRUNING_SCORE_GENERIC_VHAT', 'y'])().pruning).toMatchObject({
+      score: 'genericVhat',
+      q: 0.25,
+    });
+    const spam = [
+      ['OPTIMIZER_ADAMWSPAM', 'y'],
+      ['SPAM_INTERVAL', '100'],
+      ['SPAM_WARMUP', '60'],
+    ] as const;
+    expect(with_(...spam)).toThrow(/SPAM_WARMUP=60 must be below half of SPAM_INTERVAL=100/);
   });
 
   it('a head count that does not divide the width, with the ones that do', () => {

@@ -5,6 +5,7 @@ import type { RunEvent } from '@/experiment/events';
 import { RunRecorder } from '@/experiment/recorder';
 import { MemoryDirectory } from '@/experiment/run-directory';
 import { readSafetensors } from '@/experiment/safetensors';
+import { STATE_FILE, decodeState } from '@/experiment/session/state-file';
 import { RunControl, train } from '@/experiment/train';
 import type { EngineDevice } from '@/engine/device';
 import { type Overrides, testEngine, testExperiment } from '../support/experiment';
@@ -44,13 +45,12 @@ describe('a run', () => {
     const timeless = (metrics: Record<string, unknown>[]) => metrics.map(({ time: _, ...rest }) => rest);
     expect(timeless(a.metrics)).toEqual(timeless(b.metrics));
     expect(a.metrics.filter((m) => m.event === 'eval').map((m) => m.step)).toEqual([0, 4, 8, 12]);
-    for (const file of [
-      'best.safetensors',
-      'checkpoints/6.safetensors',
-      'checkpoints/12.safetensors',
-      'optimizer.safetensors',
-    ])
+    for (const file of ['best.safetensors', 'checkpoints/6.safetensors', 'checkpoints/12.safetensors'])
       expect(await a.directory.read(file), file).toEqual(await b.directory.read(file));
+    const moments = await Promise.all(
+      [a, b].map(async (r) => decodeState((await r.directory.read(STATE_FILE))!).state),
+    );
+    expect(moments[0]).toEqual(moments[1]);
   });
 
   it('writes the Hugging Face names and shapes', async () => {
@@ -76,7 +76,7 @@ describe('a run', () => {
         'transformer.ln_f.bias 16',
       ].sort(),
     );
-    const { tensors: state } = readSafetensors((await directory.read('optimizer.safetensors'))!);
+    const { tensors: state } = readSafetensors((await directory.read(STATE_FILE))!);
     expect(state.has('exp_avg_sq.transformer.wte.weight')).toBe(true);
   });
 

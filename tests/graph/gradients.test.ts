@@ -22,6 +22,7 @@ import {
   sub,
   tanh,
 } from '@/graph';
+import { BASELINE_ATTENTION } from '@/models/attention/config';
 import { buildGpt2Training } from '@/models/gpt2';
 import { gradientError, randomValues } from '../support/reference';
 
@@ -122,7 +123,18 @@ describe('gradients agree with central differences', () => {
       [false, false, 'gelu_tanh'],
     ] as const) {
       const model = buildGpt2Training(
-        { nLayer: 2, nHead: 2, nEmbd: 8, blockSize: 6, vocabSize: 11, bias, dropout: 0.2, gelu, weightTying },
+        {
+          nLayer: 2,
+          nHead: 2,
+          nEmbd: 8,
+          blockSize: 6,
+          vocabSize: 11,
+          bias,
+          dropout: 0.2,
+          gelu,
+          weightTying,
+          attention: BASELINE_ATTENTION,
+        },
         2,
         5,
       );

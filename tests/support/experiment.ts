@@ -2,17 +2,25 @@
 import type { Corpus } from '@/data/corpus';
 import type { EngineDevice } from '@/engine/device';
 import type { ExperimentConfig, ModelConfig, OptimizerConfig, TrainingConfig } from '@/experiment/config';
+import { BASELINE_ATTENTION } from '@/models/attention/config';
 import type { Gpt2Config } from '@/models/config';
+import type { PruningConfig } from '@/pruning/config';
 import { testDevice } from './gpu';
+
+const PRUNING: PruningConfig = {
+  method: 'state', score: 'bitter7', eps: 1e-8, q: 0, target: 0.5, start: 2, end: 12, every: 2, ramp: 'cubic',
+  scope: 'global', set: 'blocks', rebalance: true,
+}; // prettier-ignore
 
 export interface Overrides {
   readonly model?: Partial<ModelConfig>;
   readonly training?: Partial<TrainingConfig>;
   readonly optimizer?: Partial<OptimizerConfig>;
+  readonly pruning?: Partial<PruningConfig>;
   readonly vocab?: number;
 }
 
-export function testExperiment({ model, training, optimizer, vocab = 65 }: Overrides = {}): {
+export function testExperiment({ model, training, optimizer, pruning, vocab = 65 }: Overrides = {}): {
   config: ExperimentConfig;
   model: Gpt2Config;
   corpus: Corpus;
@@ -20,14 +28,15 @@ export function testExperiment({ model, training, optimizer, vocab = 65 }: Overr
   const config: ExperimentConfig = {
     model: {
       nLayer: 2, nHead: 3, nEmbd: 48, blockSize: 33, bias: true, dropout: 0, gelu: 'gelu_erf', weightTying: true,
-      vocabMultiple: 1, ...model,
+      vocabMultiple: 1, attention: BASELINE_ATTENTION, ...model,
     },
     dataset: { kind: 'moby-dick' },
     tokenizer: { kind: 'byte' },
     optimizer: {
       kind: 'adamw', learningRate: 1e-3, minLr: 1e-4, warmupSteps: 5, decayLr: true, weightDecay: 0.1, beta1: 0.9,
-      beta2: 0.95, eps: 1e-8, gradClip: 1, ...optimizer,
+      beta2: 0.95, eps: 1e-8, gradClip: 1, momentum: 0.9, spam: null, decayGroups: 'clean', ...optimizer,
     },
+    pruning: pruning ? { ...PRUNING, ...pruning } : null,
     training: {
       batchSize: 3, gradientAccumulation: 1, maxIters: 20, evalInterval: 0, evalBatches: 2, checkpointInterval: 0, seed: 7,
       ...training,

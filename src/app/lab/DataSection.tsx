@@ -2,11 +2,13 @@
 import { useRef, useState, type ReactNode } from 'react';
 import { useRun, useSetup, useWorkbench } from '../context';
 import { bytes, count } from '../format';
+import { usesCustomText } from '../stores/setup';
 
 export function DataSection(): ReactNode {
   const { session } = useWorkbench();
   const custom = useSetup((s) => s.customText);
   const error = useSetup((s) => s.textError);
+  const used = useSetup(usesCustomText);
   const dataset = useRun((s) => s.started);
   const picker = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
@@ -38,6 +40,7 @@ export function DataSection(): ReactNode {
             <dt className="ellipsis">{custom.name}</dt>
             <dd className="num">{count(custom.text.length)} characters</dd>
           </div>
+          {!used && <div className="muted">Kept, but not used: the menu has another dataset.</div>}
         </dl>
       ) : (
         <p className="muted">

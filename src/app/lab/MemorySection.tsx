@@ -2,10 +2,11 @@
 import type { ReactNode } from 'react';
 import { useRun, useSetup } from '../context';
 import { bytes, count, percent } from '../format';
+import { summaryOf } from '../stores/setup';
 import { Fact } from './AdapterSection';
 
 export function MemorySection(): ReactNode {
-  const planned = useSetup((s) => (s.plan.status === 'ready' ? s.plan.summary.memory : null));
+  const planned = useSetup((s) => summaryOf(s.plan)?.memory ?? null);
   const started = useRun((s) => s.started);
   const live = useRun((s) => s.memory);
   const memory = started?.plan.memory ?? planned;

@@ -1,9 +1,9 @@
 /** Three sentences: what is being trained and what to try next, each with one click to do it. */
 import type { ReactNode } from 'react';
-import { useRun, useSetup, useUi, useWorkbench, type Workbench } from '../context';
+import { useMenuStore, useRun, useSetup, useUi, useWorkbench, type Workbench } from '../context';
 import { bytes, count, sentences, significant } from '../format';
 import { download } from '../plot/export';
-import type { PlanStatus } from '../stores/setup';
+import { summaryOf, type PlanStatus } from '../stores/setup';
 import type { RunStore } from '../stores/run';
 
 interface Action {
@@ -20,7 +20,8 @@ interface Line {
 export function Sentences(): ReactNode {
   const workbench = useWorkbench();
   const plan = useSetup((s) => s.plan);
-  const title = useSetup((s) => s.presets.find((p) => p.name === s.preset)?.title ?? null);
+  const changed = useMenuStore((s) => (s.menu?.changes.count ?? 0) > 0);
+  const title = useSetup((s) => (changed ? null : (s.presets.find((p) => p.name === s.preset)?.title ?? null)));
   const state = useRun((s) => s.state);
   const started = useRun((s) => s.started);
   const ready = useRun((s) => s.connection === 'ready');
@@ -67,18 +68,19 @@ function beforeRun(
   state: RunStore['state'],
   lossLog: boolean,
 ): Line[] {
+  const summary = summaryOf(plan);
   const cost =
-    plan.status === 'ready'
-      ? `${title ?? 'This model'} has ${count(plan.summary.parameters)} parameters, sees ${count(plan.summary.tokensPerStep)} tokens a step and needs ${bytes(plan.summary.memory.totalBytes)}.`
+    summary !== null
+      ? `${title ?? 'This model'} has ${count(summary.parameters)} parameters, sees ${count(summary.tokensPerStep)} tokens a step and needs ${bytes(summary.memory.totalBytes)}.`
       : plan.status === 'refused'
-        ? 'This configuration does not fit the device; the menu says what would shrink it.'
+        ? 'This configuration cannot run; the menu says why and what to change.'
         : 'The cost of the preset is being planned.';
   return [
     {
       text: cost,
       action: {
         label: 'Run',
-        disabled: !ready || plan.status !== 'ready' || state === 'preparing',
+        disabled: !ready || summary === null || state === 'preparing',
         act: () => void workbench.session.run(),
       },
     },

@@ -1,10 +1,12 @@
-/** What stands in the Lab's side panels, top to bottom. A new section (the Kconfig menu, say) is one more entry. */
+/** What stands in the Lab's side panels, top to bottom. A new section is one more entry. */
 import type { ComponentType } from 'react';
 import { AdapterSection } from './AdapterSection';
 import { DataSection } from './DataSection';
 import { LogSection } from './LogSection';
 import { MemorySection } from './MemorySection';
-import { PresetSection } from './PresetSection';
+import { CostSection } from '../menu/CostSection';
+import { PresetSection } from '../menu/PresetSection';
+import { MenuSection } from '../menu/MenuSection';
 import { StepSection } from './StepSection';
 
 export interface Section {
@@ -14,6 +16,8 @@ export interface Section {
 
 export const menuSections: readonly Section[] = [
   { id: 'preset', component: PresetSection },
+  { id: 'cost', component: CostSection },
+  { id: 'menu', component: MenuSection },
   { id: 'data', component: DataSection },
 ];
 

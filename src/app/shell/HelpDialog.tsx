@@ -1,6 +1,7 @@
 /** Keys, and the switch that turns single keys off (speech input types letters). */
 import { Fragment, useEffect, useRef, type ReactNode } from 'react';
 import { useUi, useWorkbench } from '../context';
+import { keyName, MENU_KEYS } from '../menu/keys';
 import type { Binding } from './keys';
 
 /** Keys that belong to one control and work while it has the focus. */
@@ -50,6 +51,19 @@ export function HelpDialog({ bindings }: { readonly bindings: readonly Binding[]
             </dl>
           </Fragment>
         ))}
+        <h3>In the menu</h3>
+        <dl>
+          {MENU_KEYS.map(({ keys, title }) => (
+            <div key={title}>
+              <dt>
+                {keys.map((k) => (
+                  <kbd key={k}>{keyName(k)}</kbd>
+                ))}
+              </dt>
+              <dd>{title}</dd>
+            </div>
+          ))}
+        </dl>
         <h3>In a plot</h3>
         <dl>
           {LOCAL.map(([key, title]) => (

@@ -9,7 +9,7 @@ export function RunControls({ focusRun = false }: { readonly focusRun?: boolean 
   const ready = useRun((s) => s.connection === 'ready');
   const plan = useSetup((s) => s.plan.status);
   const active = isActive(state);
-  const blocked = !ready || plan !== 'ready';
+  const blocked = !ready || plan === 'none' || plan === 'refused';
   const run = useRef<HTMLButtonElement>(null);
   // The first thing a visitor can do is under the cursor, unless they are already somewhere else.
   useEffect(() => {
@@ -22,7 +22,7 @@ export function RunControls({ focusRun = false }: { readonly focusRun?: boolean 
           type="button"
           className="primary"
           disabled={blocked}
-          title={plan === 'refused' ? 'This configuration does not fit; see the preset panel' : 'Run (r)'}
+          title={plan === 'refused' ? 'This configuration does not fit; see the menu' : 'Run (r)'}
           ref={run}
           onClick={() => void session.run()}
         >

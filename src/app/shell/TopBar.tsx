@@ -1,6 +1,6 @@
 /** Name, pages, preset, adapter, run state, control. */
 import type { ReactNode } from 'react';
-import { useRun, useSetup, useWorkbench } from '../context';
+import { useMenuStore, useRun, useSetup, useWorkbench } from '../context';
 import { pages, type Page } from '../routes';
 import { AdapterBadge } from './AdapterBadge';
 import { RunControls } from './RunControls';
@@ -10,7 +10,7 @@ export function TopBar({ page }: { readonly page: Page }): ReactNode {
   const { ui } = useWorkbench();
   const preset = useSetup((s) => s.preset);
   const running = useRun((s) => s.started?.preset ?? null);
-  const changed = useSetup((s) => Object.keys(s.overrides).length);
+  const changed = useMenuStore((s) => s.menu?.changes.count ?? 0);
   return (
     <header className="topbar">
       <div className="topbar-row">

@@ -1,14 +1,21 @@
 /** The page's keys. The help dialog lists this table, so it cannot leave one out. */
 import type { Workbench } from '../context';
 import type { Page } from '../routes';
+import { closePane, search } from '../stores/menu/cursor';
+import type { Menu } from '../stores/menu/model';
 import { isActive } from '../stores/run';
 import type { Side } from '../stores/ui';
 import type { Binding } from './keys';
 
-export function shellBindings({ run, ui, session, link }: Workbench, pages: readonly Page[]): Binding[] {
+export function shellBindings({ run, ui, session, link, menu }: Workbench, pages: readonly Page[]): Binding[] {
   const state = (): string => run.getState().state;
   const toggle = (side: Side): void =>
     ui.setState(({ collapsed }) => ({ collapsed: { ...collapsed, [side]: !collapsed[side] } }));
+  /** The menu may be folded, or on another tab. */
+  const openMenu = (step: (at: Menu) => Menu): void => {
+    ui.setState(({ collapsed }) => ({ tab: 'menu', collapsed: { ...collapsed, left: false } }));
+    menu.act(step);
+  };
   return [
     {
       keys: ['r'],
@@ -29,6 +36,13 @@ export function shellBindings({ run, ui, session, link }: Workbench, pages: read
       },
     },
     { keys: ['s'], title: 'Sample text from the model', group: 'Run', run: () => void session.sample() },
+    {
+      keys: ['/'],
+      title: 'Search the menu',
+      group: 'Menu',
+      run: () => openMenu((at) => search(at, '')),
+    },
+    { keys: ['m'], title: 'Go to the menu; its own keys are below', group: 'Menu', run: () => openMenu(closePane) },
     { keys: ['['], title: 'Fold or unfold the left panel', group: 'Panels', run: () => toggle('left') },
     { keys: [']'], title: 'Fold or unfold the right panel', group: 'Panels', run: () => toggle('right') },
     {

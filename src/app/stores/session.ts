@@ -1,9 +1,9 @@
 /** The page's side of the worker: one connection, commands, and events batched into the run store. */
 import * as Comlink from 'comlink';
-import type { WorkerApi, WorkerEvent } from '@/worker/protocol';
+import type { SymbolOverrides, WorkerApi, WorkerEvent } from '@/worker/protocol';
 import { crashNotice, withNotice } from './notices';
 import { applyEvents, isActive, withLog, type RunStoreApi } from './run';
-import { requestOf, textProblem, type SetupStoreApi } from './setup';
+import { requestOf, summaryOf, textProblem, type SetupStoreApi } from './setup';
 import type { UiStoreApi } from './ui';
 
 export interface Connection {
@@ -16,7 +16,10 @@ export type Connect = (onCrash: (message: string) => void) => Connection;
 
 export interface Session {
   connect(preset?: string | null): Promise<void>;
-  selectPreset(name: string): Promise<void>;
+  /** The next run: a preset as it ships, with overrides. */
+  selectPreset(name: string, overrides?: SymbolOverrides): Promise<void>;
+  /** Plans what the setup store holds, once the edits have paused for a moment. */
+  replan(): void;
   useText(name: string, bytes: Uint8Array): Promise<void>;
   clearText(): Promise<void>;
   run(): Promise<void>;
@@ -31,11 +34,14 @@ export interface Session {
 
 /** React hears of events at most this often. */
 const FLUSH_MS = 100;
+/** Edits closer together than this are planned once. */
+const REPLAN_MS = 100;
 
 export function createSession(connect: Connect, run: RunStoreApi, setup: SetupStoreApi, ui: UiStoreApi): Session {
   let connection: Connection | null = null;
   let requestId = 0;
   let planning = 0;
+  let replanTimer: ReturnType<typeof setTimeout> | undefined;
   const queue: WorkerEvent[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -76,8 +82,9 @@ export function createSession(connect: Connect, run: RunStoreApi, setup: SetupSt
     command(async (api) => {
       const request = requestOf(setup.getState());
       if (!request) return;
+      clearTimeout(replanTimer);
       const ticket = ++planning;
-      setup.setState({ plan: { status: 'planning' } });
+      setup.setState(({ plan: old }) => ({ plan: { status: 'planning', previous: summaryOf(old) } }));
       const result = await api.plan(request).then(
         (summary) => ({ status: 'ready', summary }) as const,
         (error: unknown) => ({ status: 'refused', reason: messageOf(error) }) as const,
@@ -92,20 +99,26 @@ export function createSession(connect: Connect, run: RunStoreApi, setup: SetupSt
       connection = connect(crashed);
       await command(async (api) => {
         await api.subscribe(Comlink.proxy(receive));
-        const [adapter, presets] = await Promise.all([api.init(), api.presets()]);
+        const [adapter, presets, sources] = await Promise.all([api.init(), api.presets(), api.kconfig()]);
         run.setState({ connection: 'ready', adapter, ...(isActive(run.getState().state) ? { state: 'failed' } : {}) });
         const wanted = preset ?? setup.getState().preset;
         const known = presets.find((p) => p.name === wanted) ?? presets[0];
-        setup.setState({ presets, preset: known?.name ?? null });
+        setup.setState({ presets, sources, preset: known?.name ?? null });
         if (preset && known?.name !== preset) {
           receive({ type: 'warning', message: `No preset is called ${preset}; ${known?.name ?? 'none'} is shown.` });
         }
         await plan();
       });
     },
-    async selectPreset(name) {
-      setup.setState({ preset: name });
+    async selectPreset(name, overrides = {}) {
+      setup.setState({ preset: name, overrides, config: null });
       await plan();
+    },
+    replan() {
+      clearTimeout(replanTimer);
+      planning++; // an answer to an older question is no longer wanted
+      setup.setState(({ plan: old }) => ({ plan: { status: 'planning', previous: summaryOf(old) } }));
+      replanTimer = setTimeout(() => void plan(), REPLAN_MS);
     },
     async useText(name, bytes) {
       const textError = textProblem(name, bytes);

@@ -1,13 +1,15 @@
-/** Kernels over the flat parameter arenas: gradient sum with sum of squares, global norm, AdamW. */
-import adamwSource from '@shaders/optimizer/adamw.wgsl?raw';
+/** Kernels over the flat parameter arenas: gradient sum with sum of squares, global norm, SPAM's clip, Adam and SGD updates. */
+import adamSource from '@shaders/optimizer/adam.wgsl?raw';
 import normSource from '@shaders/optimizer/grad_norm.wgsl?raw';
 import reduceSource from '@shaders/optimizer/grad_reduce.wgsl?raw';
+import sgdSource from '@shaders/optimizer/sgd.wgsl?raw';
+import spamClipSource from '@shaders/optimizer/spam_clip.wgsl?raw';
 import { type Operand, sizeOf, spread } from '../kernel';
 import { Accessors, flatMain } from './access';
 import { assemble, single } from './make';
 
-const asRow = (o: Operand): Operand => ({ ...o, shape: [1, sizeOf(o.shape)], rowStride: 0 });
-const BLOCK = 512;
+export const asRow = (o: Operand): Operand => ({ ...o, shape: [1, sizeOf(o.shape)], rowStride: 0 });
+export const BLOCK = 512;
 const IN_PLACE = 0xffffffff;
 
 /** One parameter in the arena. Offsets in elements; `offset` is a multiple of 64. */
@@ -28,7 +30,7 @@ export interface SegmentTable {
   readonly decay: number;
 }
 
-/** The block table that grad_reduce and adamw read. */
+/** The block table that the optimizer kernels read. */
 export function segmentTable(segments: readonly Segment[], elements: number): SegmentTable {
   const blocks: [number, number, number, number, number][] = [];
   for (const { offset, size, slabOffset, slabs } of segments)
@@ -54,7 +56,7 @@ export function segmentTable(segments: readonly Segment[], elements: number): Se
   return { data, blocks: blocks.length, strides, decay };
 }
 
-interface TableArgs {
+export interface TableArgs {
   readonly label: string;
   readonly table: Operand;
   readonly layout: SegmentTable;
@@ -65,6 +67,8 @@ export interface GradReduceArgs extends TableArgs {
   readonly grad: Operand;
   /** [blocks]. */
   readonly partials: Operand;
+  /** Keep bits, [elements / 32] u32. */
+  readonly mask: Operand | null;
 }
 
 export const gradReduce = single<GradReduceArgs>('grad_reduce', (args) => {
@@ -75,50 +79,128 @@ export const gradReduce = single<GradReduceArgs>('grad_reduce', (args) => {
   if (args.slabs) accessors.add('slabs', asRow(args.slabs));
   accessors.add('grad', asRow(args.grad));
   accessors.add('partials', asRow(args.partials));
+  if (args.mask) accessors.add('mask', asRow(args.mask));
   return assemble({
     label: args.label, family: 'grad_reduce', accessors, source: reduceSource,
-    env: { MAIN: flatMain(blocks, 32), SLABS: args.slabs ? 1 : 0, STRIDES: strides },
+    env: { MAIN: flatMain(blocks, 32), SLABS: args.slabs ? 1 : 0, STRIDES: strides, MASKED: args.mask ? 1 : 0 },
     usesScalars: args.slabs !== null, workgroups: spread(Math.ceil(blocks / 32)), flops: 2 * n, bytes: 4 * n,
   }); // prettier-ignore
 });
 
+/** What SPAM adds to the norm: its queue [100] and spam_clip's counts [blocks]. */
+export interface SpamOperands {
+  readonly queue: Operand;
+  readonly clipped: Operand;
+  /** Soft-reset factors, as WGSL literals. */
+  readonly soft: { readonly m: number; readonly v: number };
+  readonly minQueue: number;
+}
+
 export interface GradNormArgs {
   readonly label: string;
   readonly partials: Operand;
-  /** [norm, clip coefficient, ok]. */
+  /** [norm, clip coefficient, ok, m scale, v scale, z, clipped]. */
   readonly out: Operand;
+  readonly spam: SpamOperands | null;
 }
 
 export const gradNorm = single<GradNormArgs>('grad_norm', (args) => {
   const n = sizeOf(args.partials.shape);
+  const { spam } = args;
   const accessors = new Accessors([]);
   accessors.add('partials', asRow(args.partials));
   accessors.add('out', asRow(args.out));
+  if (spam) {
+    accessors.add('queue', asRow(spam.queue));
+    accessors.add('clipped', asRow(spam.clipped));
+  }
+  const queue = spam
+    ? {
+        SPAM: 1,
+        QUEUE: sizeOf(spam.queue.shape),
+        MIN_QUEUE: spam.minQueue,
+        SOFT_M: `${spam.soft.m}`,
+        SOFT_V: `${spam.soft.v}`,
+      }
+    : { SPAM: 0 };
   return assemble({
     label: args.label, family: 'grad_norm', accessors, source: normSource,
-    env: { N: n, SHARE: Math.ceil(n / 256) }, usesScalars: true, workgroups: [1, 1, 1], flops: n, bytes: 4 * n,
+    env: { N: n, SHARE: Math.ceil(n / 256), ...queue }, usesScalars: true, workgroups: [1, 1, 1], flops: n, bytes: 4 * n,
   }); // prettier-ignore
 });
 
-export interface AdamWArgs extends TableArgs {
-  readonly w: Operand;
-  readonly g: Operand;
-  readonly m: Operand;
+export interface SpamClipArgs extends TableArgs {
+  readonly grad: Operand;
   readonly v: Operand;
-  /** Output of gradNorm. */
-  readonly norm: Operand;
+  readonly partials: Operand;
+  readonly clipped: Operand;
 }
 
-export const adamw = single<AdamWArgs>('adamw', (args) => {
-  const n = sizeOf(args.w.shape);
-  const rows = [args.w, args.g, args.m, args.v].map(asRow);
-  const accessors = new Accessors(rows);
+export const spamClip = single<SpamClipArgs>('spam_clip', (args) => {
+  const { blocks } = args.layout;
+  const n = sizeOf(args.grad.shape);
+  const accessors = new Accessors([]);
   accessors.add('table', asRow(args.table));
-  (['w', 'g', 'm', 'v'] as const).forEach((name, i) => accessors.add(name, rows[i]!));
-  accessors.add('norm', asRow(args.norm));
+  for (const name of ['grad', 'v', 'partials', 'clipped'] as const) accessors.add(name, asRow(args[name]));
   return assemble({
-    label: args.label, family: 'adamw', accessors, source: adamwSource,
-    env: { MAIN: flatMain(n / 4), DECAY: args.layout.decay }, usesScalars: true,
-    workgroups: spread(Math.ceil(n / 4 / 64)), flops: 15 * n, bytes: 28 * n,
+    label: args.label, family: 'spam_clip', accessors, source: spamClipSource, env: { MAIN: flatMain(blocks, 32) },
+    usesScalars: true, workgroups: spread(Math.ceil(blocks / 32)), flops: 5 * n, bytes: 12 * n,
+  }); // prettier-ignore
+});
+
+interface UpdateArgs extends TableArgs {
+  readonly w: Operand;
+  readonly g: Operand;
+  /** Output of gradNorm. */
+  readonly norm: Operand;
+  /** Keep bits, [elements / 32] u32. */
+  readonly mask: Operand | null;
+}
+
+export interface AdamArgs extends UpdateArgs {
+  readonly m: Operand;
+  readonly v: Operand;
+  /** max_exp_avg_sq of AMSGrad. */
+  readonly peak: Operand | null;
+  /** Adam's decay enters the gradient. */
+  readonly coupled: boolean;
+  /** Whether SPAM scales the moments; `fixed` clears `peak` at resets too. */
+  readonly spam: 'none' | 'repo' | 'fixed';
+}
+
+export const adam = single<AdamArgs>('adam', (args) => {
+  const n = sizeOf(args.w.shape);
+  const arenas = { w: args.w, g: args.g, m: args.m, v: args.v, ...(args.peak ? { peak: args.peak } : {}) };
+  const accessors = new Accessors(Object.values(arenas).map(asRow));
+  accessors.add('table', asRow(args.table));
+  for (const [name, operand] of Object.entries(arenas)) accessors.add(name, asRow(operand));
+  accessors.add('norm', asRow(args.norm));
+  if (args.mask) accessors.add('mask', asRow(args.mask));
+  const env = {
+    MAIN: flatMain(n / 4), DECAY: args.layout.decay, COUPLED: args.coupled ? 1 : 0, AMSGRAD: args.peak ? 1 : 0,
+    SPAM: { none: 0, repo: 1, fixed: 2 }[args.spam], MASKED: args.mask ? 1 : 0,
+  }; // prettier-ignore
+  return assemble({
+    label: args.label, family: 'adam', accessors, source: adamSource, env, usesScalars: true,
+    workgroups: spread(Math.ceil(n / 4 / 64)), flops: 15 * n, bytes: (args.peak ? 36 : 28) * n,
+  }); // prettier-ignore
+});
+
+export interface SgdArgs extends UpdateArgs {
+  readonly b: Operand;
+}
+
+export const sgd = single<SgdArgs>('sgd', (args) => {
+  const n = sizeOf(args.w.shape);
+  const accessors = new Accessors([args.w, args.g, args.b].map(asRow));
+  accessors.add('table', asRow(args.table));
+  for (const name of ['w', 'g'] as const) accessors.add(name, asRow(args[name]));
+  accessors.add('mom', asRow(args.b)); // 'b' would collide: b_w is the variable of w
+  accessors.add('norm', asRow(args.norm));
+  if (args.mask) accessors.add('mask', asRow(args.mask));
+  return assemble({
+    label: args.label, family: 'sgd', accessors, source: sgdSource,
+    env: { MAIN: flatMain(n / 4), DECAY: args.layout.decay, MASKED: args.mask ? 1 : 0 }, usesScalars: true,
+    workgroups: spread(Math.ceil(n / 4 / 64)), flops: 6 * n, bytes: 20 * n,
   }); // prettier-ignore
 });

@@ -45,7 +45,11 @@ function binary(
       if (!d) return [null, null];
       const [x, y] = node.inputs as [Tensor, Tensor];
       const [dx, dy] = grad(graph, d, x, y);
-      return [dx, sizeOf(dy.shape) === sizeOf(y.shape) ? dy : graph.apply1(sumTo, [dy], { shape: y.shape })];
+      if (sizeOf(dy.shape) === sizeOf(y.shape)) return [dx, dy];
+      // Columns first: a sum of everything to one element would be one invocation's work.
+      const columns =
+        sizeOf(y.shape) === 1 && dy.shape.length > 1 ? graph.apply1(sumTo, [dy], { shape: dy.shape.slice(-1) }) : dy;
+      return [dx, sizeOf(columns.shape) === 1 ? columns : graph.apply1(sumTo, [columns], { shape: y.shape })];
     },
     cost: (node) => ({ flops: sizeOf(node.outputs[0]!.shape), bytes: bytesOf(...node.inputs, ...node.outputs) }),
     reference(_node, [a, b], [out]) {

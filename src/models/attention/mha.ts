@@ -1,18 +1,34 @@
-/** Multi-head attention of GPT-2: fused c_attn split in order q, k, v; scale 1/sqrt(d). Spec: attention-and-kv 1. */
-import { type Tensor, attention, sliceLast } from '@/graph';
+/**
+ * Heads of GPT-2: fused c_attn split in order q, k, v (spec attention-and-kv 1), or q, v with k = v when tied (7). With
+ * rotary positions q and k are rotated after the split.
+ */
+import { type Tensor, rope, sliceLast } from '@/graph';
 import { type BuildContext, linear } from '../layers';
+import type { Heads } from './attend';
 
-export function multiHeadAttention(ctx: BuildContext, name: string, x: Tensor, nHead: number): Tensor {
-  const { graph } = ctx;
+export const ROPE_THETA = 10_000;
+
+export function mhaHeads(
+  ctx: BuildContext,
+  name: string,
+  x: Tensor,
+  { nHead, kvTying, rotary }: { readonly nHead: number; readonly kvTying: boolean; readonly rotary: boolean },
+): Heads {
   const width = x.shape[x.shape.length - 1]!;
-  const qkv = linear(ctx, `${name}.c_attn`, x, 3 * width);
-  const part = (i: number): Tensor => graph.apply1(sliceLast, [qkv], { start: i * width, size: width });
-  const attrs = {
-    nHead,
-    scale: 1 / Math.sqrt(width / nHead),
-    dropout: ctx.dropout,
-    site: ctx.dropout > 0 ? ctx.nextSite() : 0,
+  const blocks = kvTying ? { q: 0, k: 1, v: 1 } : { q: 0, k: 1, v: 2 };
+  const fused = linear(ctx, `${name}.c_attn`, x, (kvTying ? 2 : 3) * width);
+  const columns = (block: number, from: number): Tensor =>
+    ctx.graph.apply1(sliceLast, [fused], { start: block * width + from, size: width - from });
+  const turn = (t: Tensor): Tensor => (rotary ? ctx.graph.apply1(rope, [t], { nHead, theta: ROPE_THETA }) : t);
+  const whole = { q: turn(columns(blocks.q, 0)), k: turn(columns(blocks.k, 0)), v: columns(blocks.v, 0) };
+  const part = (t: Tensor, from: number): Tensor =>
+    ctx.graph.apply1(sliceLast, [t], { start: from, size: width - from });
+  return {
+    ...whole,
+    tail: (from) => ({
+      q: rotary ? part(whole.q, from) : columns(blocks.q, from),
+      k: rotary ? part(whole.k, from) : columns(blocks.k, from),
+      v: columns(blocks.v, from),
+    }),
   };
-  const o = graph.apply1(attention, [part(0), part(1), part(2)], attrs);
-  return linear(ctx, `${name}.c_proj`, o, width, ctx.residualStd);
 }

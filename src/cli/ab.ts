@@ -1,0 +1,73 @@
+/** wb ab: two configurations timed in turns on one adapter. */
+import type { Command } from 'commander';
+import { interleave } from '@/experiment/ab';
+import { type ConfigOptions, UsageError, print, resolveConfig, withConfigOptions } from './options';
+import { positiveSteps } from './run';
+import { adapterText, openEngine, openRunnable } from './train-run';
+
+interface AbOptions extends ConfigOptions {
+  readonly a: readonly string[];
+  readonly b: readonly string[];
+  readonly rounds: string;
+  readonly steps: string;
+  readonly warmup: string;
+  readonly backend: string;
+  readonly software?: boolean;
+  readonly autotune?: boolean;
+  readonly json?: boolean;
+}
+
+export function registerAb(program: Command): void {
+  withConfigOptions(program.command('ab'))
+    .description('time two configurations in turns (A B B A ...): is B faster than A?')
+    .option('--a <settings...>', 'SYMBOL=value of A, over the common settings', [])
+    .option('--b <settings...>', 'SYMBOL=value of B')
+    .option('--rounds <n>', 'samples of each', '8')
+    .option('--steps <n>', 'training steps in a sample', '5')
+    .option('--warmup <n>', 'untimed steps before', '3')
+    .option('--backend <name>', 'webgpu or reference (f64 on the CPU)', 'webgpu')
+    .option('--autotune', 'measure kernel variants first, also on a software adapter')
+    .option('--software', 'use the software adapter even where there is a GPU')
+    .option('--json', 'print one JSON document')
+    .action(ab);
+}
+
+async function ab(common: readonly string[], options: AbOptions): Promise<void> {
+  if (!options.b || options.b.length === 0)
+    throw new UsageError('--b: give at least one SYMBOL=value that makes B differ from A');
+  const [rounds, steps, warmup] = [
+    positiveSteps(options.rounds)!,
+    positiveSteps(options.steps)!,
+    positiveSteps(options.warmup)!,
+  ];
+  const sides = [options.a, options.b].map((settings) => resolveConfig([...common, ...settings], options));
+  if (sides[0]!.full === sides[1]!.full) throw new UsageError('--a and --b make the same configuration');
+  const needed = warmup + rounds * steps;
+  const short = sides.find((side) => side.experiment.training.maxIters < needed);
+  if (short)
+    throw new UsageError(
+      `MAX_ITERS=${short.experiment.training.maxIters} is less than the ${needed} steps of ${rounds} rounds`,
+    );
+  const engine = await openEngine(options);
+  const quiet = options.json ?? false;
+  if (!quiet) process.stderr.write(`${adapterText(engine)}\n`);
+  const [a, b] = [await openRunnable(sides[0]!, engine, options), await openRunnable(sides[1]!, engine, options)];
+  const result = await interleave(a.backend, b.backend, { rounds, steps, warmup });
+  a.backend.destroy();
+  b.backend.destroy();
+  const { comparison, medianA, medianB } = result;
+  const adapter = engine
+    ? { description: engine.adapter.description, software: engine.adapter.software }
+    : { description: 'CPU reference', software: true };
+  if (quiet) return print({ adapter, rounds, steps, ...result });
+  const percent = (x: number): string => `${x >= 0 ? '+' : ''}${(100 * x).toFixed(2)} %`;
+  const { interval, test, spread } = comparison;
+  process.stdout.write(
+    [
+      `A  ${medianA.toFixed(3)} ms a step (median of ${rounds})  ${options.a.join(' ')}`.trimEnd(),
+      `B  ${medianB.toFixed(3)} ms a step (median of ${rounds})  ${options.b.join(' ')}`,
+      `B against A: ${percent(comparison.relative)}, sd ${percent(spread).replace('+', '')}${interval ? `, 95 % ${percent(interval.low)} .. ${percent(interval.high)}` : ''}, p ${test.p.toPrecision(3)} (sign flips, n ${comparison.n})`,
+      '',
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,35 @@
+/** wb continue: finishes what was interrupted. A run goes on from its last checkpoint, a matrix with its open cells. */
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { isMatrix, readMatrix } from '@/experiment/matrix/matrix-directory';
+import { continueRun, manifestOf } from './continue-run';
+import { DiskDirectory } from './disk-directory';
+import { finishMatrix } from './matrix';
+import { UsageError, print } from './options';
+import { reportOutcome } from './run';
+
+interface ContinueOptions {
+  readonly software?: boolean;
+  readonly json?: boolean;
+}
+
+export function registerContinue(program: Command): void {
+  program
+    .command('continue')
+    .description('go on with an interrupted run or matrix, to the result that it would have had')
+    .argument('<dir>', 'run or matrix directory')
+    .option('--software', 'use the software adapter even where there is a GPU')
+    .option('--json', 'print one JSON document at the end, nothing else on stdout')
+    .action(continueDirectory);
+}
+
+async function continueDirectory(dir: string, options: ContinueOptions): Promise<void> {
+  if (!existsSync(dir)) throw new UsageError(`${dir}: no such directory`);
+  const directory = new DiskDirectory(dir);
+  const quiet = options.json ?? false;
+  if (await isMatrix(directory)) return finishMatrix(directory, await readMatrix(directory), { ...options, quiet });
+  const outcome = await continueRun(directory, { ...options, quiet });
+  if (outcome !== null) return reportOutcome(dir, outcome, quiet);
+  if (quiet) print({ out: dir, status: 'ok', steps: (await manifestOf(directory)).results?.steps ?? 0 });
+  else process.stderr.write(`ok: ${dir} was finished already\n`);
+}

@@ -1,0 +1,241 @@
+/** wb matrix, rerun, merge, estimate: many runs that differ along axes. */
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { type Axis, headerSpec, mergeSpecs, parseAxis } from '@/experiment/matrix/axes';
+import { durationText, etaSeconds } from '@/experiment/matrix/eta';
+import { type Expansion, expandMatrix } from '@/experiment/matrix/expand';
+import {
+  type MatrixRecord,
+  cellStates,
+  createMatrix,
+  mergeMatrices,
+  readMatrix,
+  resetCell,
+} from '@/experiment/matrix/matrix-directory';
+import { kubernetesFile, parseShard, shardOf, slurmFile } from '@/experiment/matrix/shard';
+import { openConfig } from '@/experiment/kconfig-tree';
+import { makeRunId, utc } from '@/experiment/manifest/build';
+import { DiskDirectory } from './disk-directory';
+import { host, projectName } from './host';
+import { checkCells, progressOf, runQueue, summariseMatrix } from './matrix-queue';
+import {
+  type ConfigOptions,
+  type ResolvedConfig,
+  UsageError,
+  presetNames,
+  presetText,
+  print,
+  readNamed,
+  resolveConfig,
+  withConfigOptions,
+} from './options';
+import { positiveSteps, refuseOldRun } from './run';
+import { trackersOf } from './trackers';
+import { RUN_VARIABLES } from './train-run';
+
+interface MatrixOptions extends ConfigOptions {
+  readonly out?: string;
+  readonly seeds?: string;
+  readonly shard?: string;
+  readonly shards?: string;
+  readonly emit?: string;
+  readonly dryRun?: boolean;
+  readonly steps?: string;
+  readonly backend: string;
+  readonly software?: boolean;
+  readonly autotune?: boolean;
+  readonly json?: boolean;
+}
+
+export function registerMatrix(program: Command): void {
+  withConfigOptions(program.command('matrix'))
+    .description('run every combination of axes: SYMBOL=a,b,c  SYMBOL=start:step:end  A,B=y')
+    .option('--out <dir>', 'matrix directory to write')
+    .option('--seeds <n>', 'each combination with n consecutive seeds')
+    .option('--steps <n>', 'stop each cell after n steps')
+    .option('--dry-run', 'print the cells and stop')
+    .option('--shard <i/n>', 'only every n-th cell, from i = 0')
+    .option('--emit <kind>', 'print a job file that runs the shards: slurm or k8s')
+    .option('--shards <n>', 'shards of the job file', '4')
+    .option('--backend <name>', 'webgpu or reference (f64 on the CPU)', 'webgpu')
+    .option('--autotune', 'measure kernel variants first, also on a software adapter')
+    .option('--software', 'use the software adapter even where there is a GPU')
+    .option('--json', 'print one JSON document, nothing else on stdout')
+    .action(matrix);
+  program
+    .command('rerun')
+    .description('put cells of a matrix back to the start and run them again')
+    .argument('<dir>', 'matrix directory')
+    .requiredOption('--filter <key=value...>', 'axis=label, status=..., seed=... or id=...; all must hold')
+    .option('--software', 'use the software adapter even where there is a GPU')
+    .action(rerun);
+  program
+    .command('merge')
+    .description('the shards of a matrix as one directory')
+    .argument('<out>', 'directory to write; must be empty or not exist')
+    .argument('<dirs...>', 'shard directories')
+    .action(merge);
+  program
+    .command('estimate')
+    .description('how long the open cells of a matrix will take')
+    .argument('<dir>', 'matrix directory')
+    .option('--json', 'print one JSON document')
+    .action(estimate);
+}
+
+/** Axes apart from plain settings. */
+function split(items: readonly string[]): { readonly axes: Axis[]; readonly settings: string[] } {
+  const axes: Axis[] = [];
+  const settings: string[] = [];
+  for (const item of items) {
+    const variable = RUN_VARIABLES.some((name) => item.startsWith(`${name}=`));
+    const axis = variable || !item.includes('=') ? null : parseAxis(item);
+    if (axis) axes.push(axis);
+    else settings.push(item);
+  }
+  return { axes, settings };
+}
+
+const headerOf = ({ name }: ResolvedConfig): string =>
+  presetNames().includes(name) ? presetText(name) : readNamed(name);
+
+function expansionOf(items: readonly string[], options: MatrixOptions) {
+  const { axes, settings } = split(items);
+  const resolved = resolveConfig(settings, options);
+  const spec = mergeSpecs(headerSpec(headerOf(resolved), resolved.name), axes, options.seeds);
+  const expansion = expandMatrix(resolved.minimal, spec, () => openConfig().config);
+  return { resolved, spec, expansion };
+}
+
+function printCells({ cells, excluded, merged }: Expansion, json: boolean): void {
+  const rows = cells.map(({ id, axes, seed, minSha256 }) => ({ id, axes, seed, min_sha256: minSha256 }));
+  if (json) return print({ cells: rows, excluded, merged });
+  const lines = [
+    ...cells.map(({ id }) => id),
+    `${cells.length} cells${merged > 0 ? `, ${merged} combinations with the configuration of another cell` : ''}`,
+    ...excluded.map(({ axes, reason }) => `excluded: ${Object.values(axes).join(' ')}: ${reason}`),
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** The job file, for this command line without --emit, --shards and --out. */
+function emit(items: readonly string[], options: MatrixOptions, preset: string): string {
+  const shards = positiveSteps(options.shards) ?? 4;
+  const pass = (flag: string, value: string | undefined): string[] => (value === undefined ? [] : [flag, value]);
+  const args = [
+    ...items, ...pass('--defconfig', options.defconfig), ...pass('--config', options.config), ...pass('--seeds', options.seeds),
+    ...pass('--steps', options.steps), ...(options.backend === 'webgpu' ? [] : ['--backend', options.backend]),
+  ]; // prettier-ignore
+  const name = preset.replace(/[^A-Za-z0-9-]+/g, '-');
+  if (options.emit === 'slurm') return slurmFile(name, args, shards);
+  if (options.emit === 'k8s') return kubernetesFile(name, args, shards);
+  throw new UsageError(`--emit ${options.emit ?? ''}: use slurm or k8s`);
+}
+
+async function matrix(items: readonly string[], options: MatrixOptions): Promise<void> {
+  const { resolved, spec, expansion } = expansionOf(items, options);
+  if (options.emit !== undefined) return void process.stdout.write(emit(items, options, resolved.name));
+  const shard = options.shard === undefined ? null : parseShard(options.shard);
+  const cells = shard ? shardOf(expansion.cells, shard) : expansion.cells;
+  if (options.dryRun) return printCells({ ...expansion, cells }, options.json ?? false);
+  const { backend } = options;
+  if (backend !== 'webgpu' && backend !== 'reference')
+    throw new UsageError(`--backend ${backend}: use webgpu or reference`);
+  if (options.out === undefined) throw new UsageError('give --out DIR, or --dry-run to see the cells');
+  const directory = new DiskDirectory(options.out);
+  await refuseOldRun(directory);
+  trackersOf(resolved.overrides);
+  const createdAt = utc(new Date());
+  const record = await createMatrix(directory, {
+    record: {
+      runId: makeRunId(`${resolved.name}-matrix`, createdAt, resolved.full + JSON.stringify(spec)),
+      project: projectName('gpt2'),
+      preset: resolved.name.split(/[/\\]/).at(-1) ?? '',
+      createdAt,
+      backend,
+      stopAt: positiveSteps(options.steps),
+      overrides: { ...resolved.overrides },
+      axes: spec.axes.map(({ name, points }) => ({ name, labels: points.map((p) => p.label) })),
+      shard: options.shard ?? null,
+    },
+    expansion: { cells, excluded: expansion.excluded },
+    base: { minimal: resolved.minimal, full: resolved.full },
+    host: host(),
+  });
+  await checkCells(directory, record);
+  await finishMatrix(directory, record, { ...options, quiet: options.json ?? false });
+}
+
+/** Runs what is open and reports: `wb matrix`, `wb continue` and `wb rerun`. */
+export async function finishMatrix(
+  directory: DiskDirectory,
+  record: MatrixRecord,
+  options: { readonly software?: boolean; readonly autotune?: boolean; readonly quiet: boolean },
+): Promise<void> {
+  await directory.sweep();
+  const done = await runQueue(directory, record, options);
+  const text = await summariseMatrix(directory, record);
+  const states = await cellStates(directory, record);
+  const counts: Record<string, number> = {};
+  for (const { status } of states) counts[status] = (counts[status] ?? 0) + 1;
+  if (options.quiet) print({ out: directory.root, done, counts });
+  else process.stdout.write(text);
+  if (counts['failed'] ?? counts['invalid']) process.exitCode = 1;
+}
+
+function matches(
+  filter: string,
+  cell: {
+    readonly id: string;
+    readonly seed: number;
+    readonly status: string;
+    readonly axes: Readonly<Record<string, string>>;
+  },
+): boolean {
+  const [key, value] = [filter.slice(0, filter.indexOf('=')), filter.slice(filter.indexOf('=') + 1)];
+  const fixed: Record<string, string> = { id: cell.id, seed: String(cell.seed), status: cell.status };
+  const found = Object.hasOwn(fixed, key) ? fixed[key] : cell.axes[key];
+  if (found === undefined)
+    throw new UsageError(
+      `--filter ${filter}: there are ${[...Object.keys(fixed), ...Object.keys(cell.axes)].join(', ')}`,
+    );
+  return found === value;
+}
+
+async function rerun(
+  dir: string,
+  options: { readonly filter: readonly string[]; readonly software?: boolean },
+): Promise<void> {
+  const bad = options.filter.find((filter) => filter.indexOf('=') < 1);
+  if (bad !== undefined) throw new UsageError(`--filter ${bad}: give key=value`);
+  const directory = new DiskDirectory(dir);
+  const record = await readMatrix(directory);
+  const chosen = (await cellStates(directory, record)).filter((cell) =>
+    options.filter.every((filter) => matches(filter, cell)),
+  );
+  if (chosen.length === 0) throw new UsageError(`${dir}: no cell has ${options.filter.join(' and ')}`);
+  for (const { id } of chosen) await resetCell(directory, id);
+  await finishMatrix(directory, record, { ...options, quiet: false });
+}
+
+async function merge(out: string, dirs: readonly string[]): Promise<void> {
+  const missing = dirs.find((dir) => !existsSync(dir));
+  if (missing !== undefined) throw new UsageError(`${missing}: no such directory`);
+  const directory = new DiskDirectory(out);
+  const record = await mergeMatrices(directory, dirs.map((name) => ({ name, directory: new DiskDirectory(name) })), host()); // prettier-ignore
+  process.stdout.write(await summariseMatrix(directory, record));
+}
+
+async function estimate(dir: string, options: { readonly json?: boolean }): Promise<void> {
+  const directory = new DiskDirectory(dir);
+  const record = await readMatrix(directory);
+  const progress = [];
+  for (const state of await cellStates(directory, record)) progress.push(await progressOf(directory, state));
+  const seconds = etaSeconds(progress);
+  const open = progress.filter(({ done, steps }) => done < steps).length;
+  if (options.json) print({ open_cells: open, seconds });
+  else
+    process.stdout.write(
+      `${open} cells left: ${seconds === null ? 'nothing ran yet, so no estimate' : durationText(seconds)}\n`,
+    );
+}

@@ -1,0 +1,88 @@
+/** The attention part of an experiment, from symbols. */
+import type { AttentionConfig, AttentionCore, PositionKind, ReciprocalForm } from '@/models/attention/config';
+import type { LayerPolicy } from '@/models/attention/policy';
+import type { Reader } from './config-reader';
+
+type Kind = LayerPolicy['kind'];
+
+/** The policy that `<PREFIX>_POLICY_<KIND>` chooses with the count in `<PREFIX>_LAYERS`. */
+function policyOf(read: Reader, prefix: string, kinds: readonly Kind[]): LayerPolicy {
+  const symbol = (kind: Kind): string => {
+    switch (kind) {
+      case 'lowest':
+        return `${prefix}_POLICY_LOWEST_TRACE`;
+      case 'highest':
+        return `${prefix}_POLICY_HIGHEST_TRACE`;
+      default:
+        return `${prefix}_POLICY_${kind.toUpperCase()}`;
+    }
+  };
+  const kind = read.choice<Kind>(
+    `${prefix}_POLICY`,
+    kinds.map((k) => [symbol(k), k] as const),
+  );
+  if (kind === 'all') return { kind };
+  const count = read.int(`${prefix}_LAYERS`);
+  switch (kind) {
+    case 'random':
+      return { kind, count, seed: read.int(`${prefix}_POLICY_SEED`) };
+    case 'lowest':
+    case 'highest':
+      return { kind, count, signal: 'the Fisher trace', values: traces(read, `${prefix}_TRACES`) };
+    default:
+      return { kind, count };
+  }
+}
+
+/** One number a layer, or null where none were measured. */
+function traces(read: Reader, symbol: string): readonly number[] | null {
+  const text = read.values.get(symbol)?.trim() ?? '';
+  return text === '' ? null : read.reals(symbol);
+}
+
+function coreOf(read: Reader): AttentionCore {
+  const kind = read.choice('attention', [
+    ['ATTN_MHA', 'mha'],
+    ['ATTN_MLA', 'mla'],
+    ['ATTN_MLA_NOPE', 'mla'],
+    ['ATTN_KVSPLICE', 'kvsplice'],
+  ] as const);
+  switch (kind) {
+    case 'mha':
+      return { kind };
+    case 'mla':
+      return { kind, latent: read.int('MLA_LATENT') };
+    case 'kvsplice':
+      return {
+        kind,
+        latent: read.int('MLA_LATENT'),
+        rank: read.int('KVSPLICE_RANK'),
+        norm: read.bool('KVSPLICE_NORM'),
+        layers: policyOf(read, 'KVSPLICE', ['all', 'first', 'last', 'random', 'lowest']),
+      };
+  }
+}
+
+export function attentionConfig(read: Reader): AttentionConfig {
+  return {
+    core: coreOf(read),
+    position: read.choice<PositionKind>('position', [
+      ['POSITION_LEARNED', 'learned'],
+      ['POSITION_ROPE', 'rope'],
+      ['POSITION_BOTH', 'both'],
+    ]),
+    gate: read.bool('ATTN_GATE'),
+    kvTying: read.bool('ATTN_KV_TYING'),
+    ra: read.bool('ATTN_RA')
+      ? {
+          form: read.choice<ReciprocalForm>('RA_FORM', [
+            ['RA_FORM_LEARNED', 'learned'],
+            ['RA_FORM_FIXED', 'fixed'],
+            ['RA_FORM_DELTA', 'delta'],
+          ]),
+          layers: policyOf(read, 'RA', ['centre', 'first', 'last', 'random', 'lowest', 'highest', 'all']),
+          heads: read.int('RA_HEADS'),
+        }
+      : null,
+  };
+}

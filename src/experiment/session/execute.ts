@@ -1,0 +1,131 @@
+/**
+ * One training run in one directory, from its first file to its last: the page and the terminal, a single run and a cell of a
+ * matrix all come through here. Whatever kills it, `rewind` and a second call finish it with the same result.
+ */
+import { sha256Bytes, sha256Text } from '@/data/hash';
+import type { AdapterDescription } from '@/engine/device';
+import type { RunEvent } from '../events';
+import { type RunIdentity, NOT_ENDED, clockQuantumNs, trainManifest, utc } from '../manifest/build';
+import type { ManifestResults } from '../manifest/schema';
+import { serializeManifest } from '../manifest/serialize';
+import type { OpenRun } from '../open-run';
+import { type MetricSink, RunRecorder, type RunStatus, huggingFaceConfig } from '../recorder';
+import { type RunDirectory, readText } from '../run-directory';
+import { type RunControl, train } from '../train';
+import { type MetricLine, parseMetrics, timeless } from './metrics-log';
+import type { SavedState } from './state-file';
+
+export interface ExecuteOptions {
+  readonly control: RunControl;
+  readonly identity: RunIdentity;
+  readonly adapter: AdapterDescription | null;
+  /** From `rewind`, in a run that is taken up again. */
+  readonly saved?: SavedState | null;
+  readonly resumedAt?: readonly number[];
+  /** Stop after so many milliseconds of training (`TIME=`). */
+  readonly maxMs?: number;
+  readonly sinks?: readonly MetricSink[];
+  /** Files to write before the first step besides those that every run has. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly now?: () => Date;
+}
+
+/** What came out, for the manifest: last losses, best evaluation, checksums. */
+async function resultsOf(
+  directory: RunDirectory,
+  status: RunStatus,
+  endedAt: string,
+  reason: string | null,
+): Promise<ManifestResults> {
+  const lines = parseMetrics((await readText(directory, 'metrics.jsonl')) ?? '');
+  const last = (event: string): MetricLine | undefined => lines.findLast((line) => line.event === event);
+  const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
+  const evals = lines.filter((line) => line.event === 'eval' && typeof line['loss'] === 'number');
+  const best = evals.reduce<MetricLine | null>(
+    (a, b) => (a === null || (b['loss'] as number) < (a['loss'] as number) ? b : a),
+    null,
+  );
+  const metric = last('eval')?.['metric'] as { readonly name: string; readonly value: number } | undefined;
+  const steps = lines.filter((line) => line.event === 'step').length;
+  const weights = [];
+  for (const file of await directory.list())
+    if (file === 'best.safetensors' || /^checkpoints\/\d+\.safetensors$/.test(file))
+      weights.push({ file, sha256: await sha256Bytes((await directory.read(file))!) });
+  return {
+    status,
+    endedAt,
+    steps,
+    final: {
+      loss: number(last('step')?.['loss']),
+      val_loss: number(last('eval')?.['loss']),
+      perplexity: number(last('eval')?.['perplexity']),
+      ...(metric ? { [metric.name]: metric.value } : {}),
+    },
+    best: best === null ? null : { step: best.step, loss: best['loss'] as number },
+    weights,
+    metricsSha256: sha256Text(lines.map((line) => `${timeless(line)}\n`).join('')),
+    ...(reason === null ? {} : { reason }),
+  };
+}
+
+/** The part of a failure's text that may stand in a manifest: no paths, no addresses. */
+const publicReason = (message: string): string => message.replace(/\S*[/\\@]\S*/g, '[...]').slice(0, 400);
+
+/**
+ * Trains and yields every event after it was recorded. Ends with STATUS ok, stopped or failed; an error of the backend or of the
+ * directory is recorded and thrown on.
+ */
+export async function* executeRun(
+  open: OpenRun,
+  directory: RunDirectory,
+  options: ExecuteOptions,
+): AsyncGenerator<RunEvent, RunStatus> {
+  const { control, identity, adapter, saved = null, maxMs = Infinity, sinks = [], now = () => new Date() } = options;
+  const recorder = new RunRecorder(directory, open.config, open.backend, sinks);
+  const quantumNs = clockQuantumNs();
+  const resumedAt = saved ? [...(options.resumedAt ?? []), saved.step] : (options.resumedAt ?? []);
+  const manifest = (results: ManifestResults): string =>
+    serializeManifest(trainManifest({ identity, open, adapter, quantumNs, results, resumedAt }));
+  if (saved) {
+    await open.backend.loadState(saved.state);
+    await recorder.resume(saved);
+    await directory.write('manifest.json', manifest(NOT_ENDED));
+  } else
+    await recorder.begin({
+      'config.min': identity.minimal,
+      'config.full': identity.full,
+      'config.json': huggingFaceConfig(open.model),
+      'tokenizer.json': `${JSON.stringify(open.corpus.tokenizer.toJSON())}\n`,
+      ...options.files,
+      'manifest.json': manifest(NOT_ENDED),
+    });
+  let failed: string | null = null;
+  let stopped = false;
+  const end = async (status: RunStatus): Promise<RunStatus> => {
+    await recorder.flush();
+    const results = await resultsOf(directory, status, utc(now()), failed === null ? null : publicReason(failed));
+    await directory.write('manifest.json', manifest(results));
+    await recorder.end(status);
+    return status;
+  };
+  try {
+    for await (const event of train(open.config, open.backend, {
+      control,
+      ...(saved ? { fromStep: saved.step, progress: saved.progress, elapsedMs: saved.elapsedMs } : {}),
+      ...(identity.stopAt === null ? {} : { stopAt: identity.stopAt }),
+      onCheckpoint: (step, kind, progress) => recorder.checkpoint(step, kind, progress),
+    })) {
+      await recorder.record(event);
+      if (event.type === 'failed') failed = event.message;
+      if (event.type === 'finished') stopped = event.stopped;
+      if (event.type === 'metric' && 'time' in event.metric && event.metric.time.elapsed_ms > maxMs) control.stop();
+      yield event;
+    }
+  } catch (error) {
+    failed = error instanceof Error ? error.message : String(error);
+    await directory.append('log.txt', `failed: ${failed}\n`);
+    await end('failed');
+    throw error;
+  }
+  return end(failed !== null ? 'failed' : stopped ? 'stopped' : 'ok');
+}

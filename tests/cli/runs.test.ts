@@ -1,0 +1,143 @@
+/** Runs in the terminal from start to archive, on the CPU reference. Runs the built `bin/wb`. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const WB = resolve('bin/wb');
+const TINY = ['--defconfig', 'gpt2-vanilla-baseline-ci', '--backend', 'reference', 'GPT2_N_LAYER=1', 'GPT2_N_EMBD=8', 'GPT2_BLOCK_SIZE=8', 'MAX_ITERS=30']; // prettier-ignore
+let dir = '';
+beforeAll(() => {
+  if (!existsSync('dist/cli/wb.js')) throw new Error('dist/cli/wb.js is missing: run "make build" first');
+  dir = mkdtempSync(join(tmpdir(), 'wb-runs-'));
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+function wb(...args: string[]): { code: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [WB, ...args], {
+    cwd: dir,
+    encoding: 'utf8',
+    env: { ...process.env, KCONFIG_CONFIG: '' },
+  });
+  return { code: status, out: stdout, err: stderr };
+}
+function ok(...args: string[]): string {
+  const { code, out, err } = wb(...args);
+  expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' });
+  return out;
+}
+const fails = (code: number, line: RegExp, ...args: string[]): void => {
+  const result = wb(...args);
+  expect(result).toMatchObject({ code, out: '' });
+  expect(result.err.trimEnd().split('\n').at(-1)).toMatch(line);
+};
+const json = (path: string): Record<string, unknown> =>
+  JSON.parse(readFileSync(join(dir, path), 'utf8')) as Record<string, unknown>;
+
+describe('one run', () => {
+  it('leaves a valid manifest, and is not overwritten', () => {
+    ok('run', ...TINY, '--out', 'a', '--json', 'TRACKER=tensorboard,wandb');
+    expect(JSON.parse(ok('manifest', 'check', 'a', '--json'))).toMatchObject({ valid: true, findings: [] });
+    expect(json('a/manifest.json')).toMatchObject({ schema: 'wb-manifest/1', kind: 'train', seed: 1337, device: { backend: 'cpu', software: true }, results: { status: 'ok', steps: 30 } }); // prettier-ignore
+    expect(readdirSync(join(dir, 'a/trackers')).sort()).toEqual(['tensorboard', 'wandb']);
+    fails(2, /holds a run already .*wb continue a/, 'run', ...TINY, '--out', 'a');
+    fails(2, /TRACKER=mlflow: "mlflow" is none of/, 'run', ...TINY, '--out', 'new', 'TRACKER=mlflow');
+    expect(existsSync(join(dir, 'new'))).toBe(false);
+    expect(ok('continue', 'a', '--json')).toContain('"status": "ok"');
+    fails(2, /holds no run/, 'continue', '.');
+  });
+
+  it('is replayed identically, and a changed line is found', () => {
+    expect(ok('replay', 'a')).toBe('identical\n');
+    const path = join(dir, 'a/metrics.jsonl');
+    const before = readFileSync(path, 'utf8');
+    const manifest = readFileSync(join(dir, 'a/manifest.json'), 'utf8');
+    writeFileSync(path, before.replace(/("step":3,"loss":)[\d.]+/, '$19.5'));
+    writeFileSync(join(dir, 'a/manifest.json'), manifest.replace(/("metricsSha256": ")./, (_, head: string) => `${head}${manifest.includes('"metricsSha256": "0') ? '1' : '0'}`)); // prettier-ignore
+    const { code, out } = wb('replay', 'a');
+    expect(code).toBe(1);
+    expect(out).toMatch(/^differs on the same adapter: metrics\.jsonl:5\n {2}was .*"step":3,"loss":9\.5/);
+    writeFileSync(path, before);
+    writeFileSync(join(dir, 'a/manifest.json'), manifest);
+  });
+
+  it('goes into a zip and out again; a damaged one is refused and nothing is written', () => {
+    ok('export', 'a', '--out', 'a.zip');
+    ok('import', 'a.zip', '--out', 'b');
+    expect(ok('manifest', 'check', 'b')).toContain('is valid');
+    expect(readFileSync(join(dir, 'b/best.safetensors')).equals(readFileSync(join(dir, 'a/best.safetensors')))).toBe(
+      true,
+    );
+    expect(ok('replay', 'b')).toBe('identical\n');
+    const zip = readFileSync(join(dir, 'a.zip'));
+    zip[200]! ^= 255;
+    writeFileSync(join(dir, 'bad.zip'), zip);
+    fails(1, /^wb: bad\.zip: /, 'import', 'bad.zip', '--out', 'c');
+    expect(existsSync(join(dir, 'c'))).toBe(false);
+    fails(1, /not empty/, 'import', 'a.zip', '--out', 'b');
+  });
+});
+
+describe('evaluation and A/B', () => {
+  it('gives the figure that the run recorded, and a valid manifest', () => {
+    const recorded = (json('a/manifest.json')['results'] as { best: { loss: number; step: number } }).best;
+    const measured = JSON.parse(ok('eval', 'a', '--json', '--out', 'eval.json')) as { val_loss: number; step: number };
+    expect(measured.step).toBe(recorded.step);
+    expect(Math.abs(measured.val_loss - recorded.loss)).toBeLessThan(1e-5); // weights are saved in f32
+    expect(json('eval.json')).toMatchObject({ kind: 'eval', parents: [json('a/manifest.json')['runId']] });
+    expect(ok('manifest', 'check', 'eval.json')).toContain('is valid');
+    fails(2, /no such file/, 'eval', 'a', '--weights', 'gone.safetensors');
+  });
+
+  it('times two configurations in turns', () => {
+    const result = JSON.parse(ok('ab', ...TINY, '--b', 'GPT2_N_LAYER=4', '--rounds', '3', '--steps', '2', '--json')) as { a: number[]; comparison: { n: number } }; // prettier-ignore
+    expect(result).toMatchObject({ a: { length: 3 }, comparison: { n: 3 }, adapter: { software: true } });
+    fails(2, /same configuration/, 'ab', ...TINY, '--b', 'SEED=1337');
+    fails(2, /MAX_ITERS=30 is less than the 43 steps/, 'ab', ...TINY, '--b', 'SEED=1');
+  });
+});
+
+describe('killed at random', () => {
+  it('two runs and one matrix end as if nothing had happened (scripts/kill-test.mjs)', () => {
+    const args = ['scripts/kill-test.mjs', '--runs', '2', '--matrix', '1', '--seed', '3', '--kills', '2'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/run: 2 of 2 equal[\s\S]*matrix: 1 of 1 equal/);
+  });
+});
+
+describe('a matrix', () => {
+  const AXES = ['LEARNING_RATE=1e-3,3e-3', '--seeds', '2'];
+
+  it('shards and merges to what one machine makes', () => {
+    ok('matrix', ...TINY, ...AXES, '--out', 'whole', '--json');
+    ok('matrix', ...TINY, ...AXES, '--out', 's0', '--shard', '0/2', '--json');
+    ok('matrix', ...TINY, ...AXES, '--out', 's1', '--shard', '1/2', '--json');
+    ok('merge', 'merged', 's0', 's1');
+    expect(ok('report', 'merged', '--format', 'csv')).toBe(ok('report', 'whole', '--format', 'csv'));
+    const report = JSON.parse(ok('report', 'whole', '--json')) as { rows: { paired: { n: number } | null }[] };
+    expect(report.rows.map((row) => row.paired?.n ?? null)).toEqual([null, 2]);
+    expect(JSON.parse(ok('manifest', 'check', 'whole', '--json'))).toMatchObject({ valid: true });
+    expect(ok('estimate', 'whole', '--json')).toContain('"open_cells": 0');
+  });
+
+  it('reruns what a filter names, and comes to the same figures', () => {
+    const csv = ok('report', 'whole', '--format', 'csv');
+    ok('rerun', 'whole', '--filter', 'LEARNING_RATE=3e-3', 'seed=1338');
+    expect(ok('report', 'whole', '--format', 'csv')).toBe(csv);
+    fails(2, /there are id, seed, status, LEARNING_RATE/, 'rerun', 'whole', '--filter', 'colour=red');
+    fails(2, /no cell has seed=5/, 'rerun', 'whole', '--filter', 'seed=5');
+  });
+
+  it('shows its cells and job files before anything runs', () => {
+    expect(JSON.parse(ok('matrix', ...TINY, ...AXES, '--dry-run', '--json'))).toMatchObject({
+      cells: { length: 4 },
+      excluded: [],
+    });
+    expect(ok('matrix', ...TINY, ...AXES, '--emit', 'slurm', '--shards', '3')).toContain('#SBATCH --array=0-2');
+    fails(2, /--shard 4\/4/, 'matrix', ...TINY, ...AXES, '--shard', '4/4', '--out', 'x');
+    fails(2, /a value twice/, 'matrix', ...TINY, 'SEED=1,1', '--dry-run');
+    fails(2, /give --out DIR, or --dry-run/, 'matrix', ...TINY, ...AXES);
+  });
+});

@@ -3,6 +3,8 @@
  * no link anywhere. `#/docs/architecture` gives the page `docs` the rest `architecture`.
  */
 import type { ComponentType } from 'react';
+import { LazyClaims } from './claims';
+import { ExplainPage } from './explain/ExplainPage';
 import { LabPage } from './lab/LabPage';
 
 export interface PageProps {
@@ -18,7 +20,11 @@ export interface Page {
   readonly component: ComponentType<PageProps>;
 }
 
-export const pages: readonly Page[] = [{ path: 'lab', title: 'Lab', key: 'l', component: LabPage }];
+export const pages: readonly Page[] = [
+  { path: 'lab', title: 'Lab', key: 'l', component: LabPage },
+  { path: 'explain', title: 'Explain', key: 'e', component: ExplainPage },
+  { path: 'claims', title: 'Claims', key: 'c', component: LazyClaims },
+];
 
 export interface Location {
   readonly page: Page;

@@ -1,0 +1,35 @@
+/** Point sets of the correlation playground: shapes on which Pearson and Spearman agree, differ or both fail. */
+import { mulberry32 } from '../maths/statistics';
+
+export interface Dot {
+  readonly x: number;
+  readonly y: number;
+}
+
+export const PRESETS = ['linear', 'curved', 'outlier', 'negative', 'arch', 'noise'] as const;
+export type Preset = (typeof PRESETS)[number];
+
+/** Twelve dots in [0, 100] squared; the same seed gives the same dots. */
+export function presetDots(preset: Preset, seed = 3): Dot[] {
+  const random = mulberry32(seed);
+  const jitter = (s: number): number => (random() - 0.5) * s;
+  return Array.from({ length: 12 }, (_, i) => {
+    const x = 6 + i * 8;
+    switch (preset) {
+      case 'linear':
+        return { x, y: hold(x + jitter(12)) };
+      case 'curved':
+        return { x, y: hold(2 + 94 * (x / 94) ** 4) };
+      case 'outlier':
+        return i === 11 ? { x, y: 4 } : { x, y: hold(20 + 0.6 * x + jitter(4)) };
+      case 'negative':
+        return { x, y: hold(100 - x + jitter(16)) };
+      case 'arch':
+        return { x, y: hold(90 - ((x - 50) / 6.2) ** 2 * 1.5) };
+      case 'noise':
+        return { x, y: 4 + 92 * random() };
+    }
+  });
+}
+
+export const hold = (v: number): number => Math.min(100, Math.max(0, v));

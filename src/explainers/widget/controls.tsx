@@ -1,0 +1,90 @@
+/** Labelled inputs that show their value and unit. */
+import { useId, type ReactNode } from 'react';
+
+export function Slider(props: {
+  readonly label: string;
+  readonly unit?: string;
+  readonly min: number;
+  readonly max: number;
+  readonly step?: number;
+  readonly value: number;
+  readonly show?: (v: number) => string;
+  readonly onChange: (v: number) => void;
+}): ReactNode {
+  const id = useId();
+  const text = props.show ? props.show(props.value) : `${props.value}${props.unit ? ` ${props.unit}` : ''}`;
+  return (
+    <div className="control">
+      <label htmlFor={id}>{props.label}</label>
+      <output htmlFor={id} className="num">
+        {text}
+      </output>
+      <input
+        id={id}
+        type="range"
+        min={props.min}
+        max={props.max}
+        step={props.step ?? 1}
+        value={props.value}
+        aria-valuetext={text}
+        onChange={(e) => props.onChange(Number(e.target.value))}
+      />
+    </div>
+  );
+}
+
+/** A slider over the entries of a list, for powers of two and presets. */
+export function Stops(props: {
+  readonly label: string;
+  readonly stops: readonly number[];
+  readonly value: number;
+  readonly show: (v: number) => string;
+  readonly onChange: (v: number) => void;
+}): ReactNode {
+  const at = Math.max(
+    0,
+    props.stops.findLastIndex((s) => s <= props.value),
+  );
+  return (
+    <Slider
+      label={props.label}
+      min={0}
+      max={props.stops.length - 1}
+      value={at}
+      show={() => props.show(props.value)}
+      onChange={(i) => props.onChange(props.stops[i])}
+    />
+  );
+}
+
+export function Select(props: {
+  readonly label: string;
+  readonly value: string;
+  readonly options: readonly string[];
+  readonly onChange: (v: string) => void;
+}): ReactNode {
+  const id = useId();
+  return (
+    <div className="control">
+      <label htmlFor={id}>{props.label}</label>
+      <select id={id} value={props.value} onChange={(e) => props.onChange(e.target.value)}>
+        {props.options.map((o) => (
+          <option key={o}>{o}</option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+export function Stats({ items }: { readonly items: readonly (readonly [name: string, value: string])[] }): ReactNode {
+  return (
+    <dl className="stats">
+      {items.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd className="num">{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,35 @@
+import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const names = [
+  'spearman',
+  'kv-calculator',
+  'roofline',
+  'kv-bandwidth',
+  'decode-bottleneck',
+  'kv-quant',
+  'fisher-adam',
+  'pruning',
+  'reciprocal-attention',
+  'kvsplice',
+];
+
+/** One ES module a widget, `dist/embed/wb-<name>.js`; React and the frame are shared chunks beside them. */
+export default defineConfig({
+  plugins: [react()],
+  publicDir: false,
+  resolve: { alias: { '@': at('./src') } },
+  define: { 'process.env.NODE_ENV': '"production"' },
+  build: {
+    outDir: 'dist/embed',
+    target: 'es2023',
+    modulePreload: false,
+    rollupOptions: {
+      input: Object.fromEntries(names.map((n) => [`wb-${n}`, at(`./src/explainers/${n}/index.tsx`)])),
+      preserveEntrySignatures: 'strict',
+      output: { entryFileNames: '[name].js', chunkFileNames: 'shared/[name]-[hash].js' },
+    },
+  },
+});

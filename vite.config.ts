@@ -10,5 +10,11 @@ export default defineConfig({
   plugins: [react()],
   resolve: { alias: { '@shaders': at('./shaders'), '@': at('./src') } },
   worker: { format: 'es' },
-  build: { outDir: 'dist/site', target: 'es2023', sourcemap: true, chunkSizeWarningLimit: 2000, rollupOptions: { input: [at('./index.html'), at('./embed.html')] } },
+  build: {
+    outDir: 'dist/site',
+    target: 'es2023',
+    sourcemap: true,
+    chunkSizeWarningLimit: 2000,
+    rollupOptions: { input: [at('./index.html'), at('./embed.html')] },
+  },
 });

@@ -1,6 +1,7 @@
 /** Builds the recorded page (`lab.html`) the way the site is built. */
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
+import config from '../../vite.config';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -8,13 +9,15 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 export async function buildLab(name = 'app-test'): Promise<string> {
   const outDir = at(`../../.cache/${name}`);
   process.env.NODE_ENV = 'production'; // React's development build otherwise
+  // Not through `configFile`: merging would add this page to the site's own inputs instead of replacing them.
   await build({
-    configFile: at('../../vite.config.ts'),
+    ...config,
+    configFile: false,
     root: at('.'),
     logLevel: 'error',
     mode: 'production',
     publicDir: false,
-    build: { outDir, emptyOutDir: true, minify: false, rollupOptions: { input: at('./lab.html') } },
+    build: { ...config.build, outDir, emptyOutDir: true, minify: false, rollupOptions: { input: at('./lab.html') } },
   });
   return outDir;
 }

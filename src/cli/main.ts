@@ -12,6 +12,7 @@ import { registerContinue } from './continue';
 import { registerDefconfig } from './defconfig';
 import { registerDoctor } from './doctor';
 import { registerEval } from './eval';
+import { registerFisher } from './fisher';
 import { registerGenerate } from './generate';
 import { registerKconfig } from './kconfig';
 import { registerMatrix } from './matrix';
@@ -45,6 +46,7 @@ for (const register of [
   registerDoctor,
   registerBench,
   registerBpa,
+  registerFisher,
   registerPrune,
   registerKconfig,
 ])

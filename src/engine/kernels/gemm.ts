@@ -55,11 +55,16 @@ const lanes4 = (tm: number, tn: number): Variant => ({
 });
 const NAIVE: Variant = { name: 'naive', params: { TM: 4, TN: 4, WX: 8, WY: 8 } };
 
+/** Few rows, as in decoding: the rows there are, and no more. */
+const rows = (m: number): readonly Variant[] => (m < 4 ? [tile(m, 8, 16, 1), tile(m, 4, 32, 1)] : []);
+
 function variants({ m, n }: GemmArgs, device: DeviceTraits): readonly Variant[] {
   const subgroups = device.subgroupSize === 4 ? [lanes4(16, 16), lanes4(16, 8), lanes4(8, 8), lanes4(8, 4)] : [];
-  const software = [...subgroups, tile(16, 16, 8, 2), tile(8, 16, 8, 2), tile(8, 8, 8, 2)];
-  const hardware = [tile(4, 4, 16, 16), tile(8, 4, 16, 8), tile(4, 4, 8, 8), tile(8, 8, 8, 8)];
+  const software = [...rows(m), ...subgroups, tile(16, 16, 8, 2), tile(8, 16, 8, 2), tile(8, 8, 8, 2)];
+  const few = m < 4 ? [tile(m, 4, 32, 1)] : [];
+  const hardware = [...few, tile(4, 4, 16, 16), tile(8, 4, 16, 8), tile(4, 4, 8, 8), tile(8, 8, 8, 8)];
   const fits = ({ params: { TM = 1, TN = 1, WX = 1, WY = 1, LANES = 1 } }: Variant): boolean => {
+    if (m < 4) return TM === m;
     if (!device.software) return m * 2 > TM * WY && n * 2 > TN * WX;
     const waste = (size: number, step: number): number => (Math.ceil(size / step) * step) / size;
     return m * 2 > TM && n * 2 > TN * LANES && waste(m, TM) * waste(n, TN * LANES) < 1.6;

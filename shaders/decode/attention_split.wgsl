@@ -28,8 +28,12 @@ ${MAIN}
   for (var j = share; j < keys; j += ${4 * SPLITS}u) {
     let js = vec4u(j, j + ${SPLITS}u, j + ${2 * SPLITS}u, j + ${3 * SPLITS}u);
     let rows = base + min(js, vec4u(keys - 1u));
+//#for I in 0..4
+    let k${I} = k_base(rows[${I}], w);
+    let v${I} = v_base(rows[${I}], wv);
+//#end
 //#for C in 0..NV
-    let s_${C} = ${C > 0 ? 's_' + (C - 1) + ' + ' : ''}vec4f(dot(q_${C}, k4_w(rows.x, ${C}u, w)), dot(q_${C}, k4_w(rows.y, ${C}u, w)), dot(q_${C}, k4_w(rows.z, ${C}u, w)), dot(q_${C}, k4_w(rows.w, ${C}u, w)));
+    let s_${C} = ${C > 0 ? 's_' + (C - 1) + ' + ' : ''}vec4f(dot(q_${C}, k4_at(k0, ${C}u)), dot(q_${C}, k4_at(k1, ${C}u)), dot(q_${C}, k4_at(k2, ${C}u)), dot(q_${C}, k4_at(k3, ${C}u)));
 //#end
     let s = select(vec4f(-1e30), s_${NV - 1}, js < vec4u(keys));
     let top = max(m, max(max(s.x, s.y), max(s.z, s.w)));
@@ -38,7 +42,7 @@ ${MAIN}
     m = top;
     l = l * fix + (p.x + p.y + p.z + p.w);
 //#for C in 0..NVV
-    o_${C} = o_${C} * fix + p.x * v4_w(rows.x, ${C}u, wv) + p.y * v4_w(rows.y, ${C}u, wv) + p.z * v4_w(rows.z, ${C}u, wv) + p.w * v4_w(rows.w, ${C}u, wv);
+    o_${C} = o_${C} * fix + p.x * v4_at(v0, ${C}u) + p.y * v4_at(v1, ${C}u) + p.z * v4_at(v2, ${C}u) + p.w * v4_at(v3, ${C}u);
 //#end
   }
 //#for C in 0..NVV

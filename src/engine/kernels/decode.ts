@@ -67,6 +67,8 @@ const split = single<CachedAttentionArgs>('attention_cached', (a) => {
   accessors.add('q', a.q, a.headDim);
   accessors.add('k', a.k, a.headDim);
   accessors.add('v', a.v, a.headDimV);
+  accessors.addBased('k', a.k, a.headDim);
+  accessors.addBased('v', a.v, a.headDimV);
   accessors.add('parts', a.parts);
   const items = queries * a.splits;
   const moved = a.batch * a.capacity * a.nHead * (a.headDim + a.headDimV);

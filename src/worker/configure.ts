@@ -5,6 +5,7 @@ import { findingText, readManifest } from '@/experiment/manifest/read';
 import type { Manifest } from '@/experiment/manifest/schema';
 import { type RunDirectory, readText } from '@/experiment/run-directory';
 import { writeConfig, writeMinConfig } from '@/kconfig';
+import { CUSTOM_TEXT_FILE } from './custom-text';
 import { presetNamed } from './presets';
 import type { RunRequest } from './protocol';
 
@@ -18,9 +19,6 @@ export interface Configured {
   readonly minimal: string;
   readonly customText: CustomText | null;
 }
-
-/** The reader's own text, kept beside the run so that it can go on after a reload. It is left out of exports. */
-export const CUSTOM_TEXT_FILE = 'dataset.txt';
 
 export function configure(request: RunRequest): Configured {
   const { name, text } = presetNamed(request.preset);

@@ -12,11 +12,12 @@ export const ClaimCard = memo(function ClaimCard(props: {
 }): ReactNode {
   const { claim: c, plan } = props;
   const value = figure(c);
+  const title = c.title.replaceAll(' %', '\u00a0%');
   return (
     <li id={`claim-${c.id}`}>
       <h3>
         <span className={`claim-status ${c.status}`}>{c.status}</span>
-        {c.status === 'withdrawn' ? <s>{c.title}</s> : c.title}
+        {c.status === 'withdrawn' ? <s>{title}</s> : title}
       </h3>
       <p className="claim-figure">
         {c.metric.replaceAll('_', ' ')}:{' '}

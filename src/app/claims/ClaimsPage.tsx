@@ -36,7 +36,8 @@ export function ClaimsPage(): ReactNode {
       <h2>Reported claims</h2>
       <p className="muted">
         Figures that others printed, with what limits each. None was measured here, and no local result shares an axis
-        or a ratio with them.
+        or a ratio with them. Sources: S000 to S004 are the project's own dated texts; paths and commits are of the
+        public knlp repository.
       </p>
       <div className="claims-filter">
         <label>

@@ -16,11 +16,19 @@ const names = [
   'kvsplice',
 ];
 
-/** One ES module a widget, `dist/embed/wb-<name>.js`; React and the frame are shared chunks beside them. */
+/** Takes the place of React in embedded widgets, where React DOM alone would be more than the budget of 60 kB. */
+const runtime = at('./src/explainers/embed/runtime/react.ts');
+
+/** One ES module a widget, `dist/embed/wb-<name>.js`; the runtime and the frame are shared chunks beside them. */
 export default defineConfig({
   plugins: [react()],
   publicDir: false,
-  resolve: { alias: { '@': at('./src') } },
+  resolve: {
+    alias: [
+      { find: /^react(\/jsx-runtime|-dom\/client)?$/, replacement: runtime },
+      { find: '@', replacement: at('./src') },
+    ],
+  },
   define: { 'process.env.NODE_ENV': '"production"' },
   build: {
     outDir: 'dist/embed',

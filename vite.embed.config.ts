@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { fallbackPlugin } from './scripts/embed-fallbacks.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const names = [
@@ -21,7 +22,7 @@ const runtime = at('./src/explainers/embed/runtime/react.ts');
 
 /** One ES module a widget, `dist/embed/wb-<name>.js`; the runtime and the frame are shared chunks beside them. */
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), fallbackPlugin({ root: at('.'), plugins: [react()], resolve: { alias: { '@': at('./src') } } })],
   publicDir: false,
   resolve: {
     alias: [

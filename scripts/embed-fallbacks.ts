@@ -15,10 +15,9 @@ export function fallbackPlugin(config: InlineConfig): Plugin {
         optimizeDeps: { noDiscovery: true },
       });
       try {
-        const { fallbacks } = (await server.ssrLoadModule(
-          '/src/explainers/embed/fallback.tsx',
-        )) as typeof import('../src/explainers/embed/fallback');
-        for (const [name, source] of Object.entries(await fallbacks())) {
+        const { fallbacks } = await server.ssrLoadModule('/src/explainers/embed/fallback.tsx');
+        const drawn = (await (fallbacks as () => Promise<unknown>)()) as Readonly<Record<string, string>>;
+        for (const [name, source] of Object.entries(drawn)) {
           this.emitFile({ type: 'asset', fileName: `fallback/${name}`, source });
         }
       } finally {

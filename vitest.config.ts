@@ -3,14 +3,26 @@ import { defineConfig } from 'vitest/config';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
+/** The tests that start Chromium. */
+const BROWSER = ['tests/app/{engine,menu,page}.test.ts', 'tests/**/*page.test.ts'];
+
 export default defineConfig({
   resolve: { alias: { '@shaders': at('./shaders'), '@': at('./src') } },
   test: {
-    include: ['tests/**/*.test.ts', 'tests/**/*.test.tsx'],
     pool: 'forks',
-    maxWorkers: 2,
     execArgv: ['--expose-gc'], // the memory test collects before it measures
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['tests/**/*.test.ts'], exclude: BROWSER, maxWorkers: 2 },
+      },
+      // One at a time and last: a page that shares its cores with another test has long tasks that are not its own.
+      {
+        extends: true,
+        test: { name: 'browser', include: BROWSER, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });

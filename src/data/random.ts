@@ -13,14 +13,16 @@
  * | DROPOUT | group of 4 elements (i / 4)  | micro-step      | dropout site                |
  * | SAMPLE  | token drawn                  | 0               | 0                           |
  * | TASK    | block of 4 draws             | example         | 0 training, 1 held out      |
+ * | PRUNE   | prunable element             | 0               | 0                           |
  *
  * The batch rule. With x = word 0 of row `row` at `step` and T the block size, a 'window' corpus of n tokens starts the row
  * at mulhi(x, n - T), which covers the T + 1 tokens [start, start + T]; a 'rows' corpus, n / (T + 1) examples of T + 1
  * tokens, starts it at mulhi(x, n / (T + 1)) * (T + 1). shaders/data/draw_batch.wgsl does the same on the GPU.
  */
 
-/** What a draw is for: word 1 of the key, so that purposes never share a stream. Recorded runs depend on these numbers. */
-export const PURPOSE = { INIT: 1, BATCH: 2, DROPOUT: 3, SAMPLE: 4, TASK: 5 } as const;
+/** What a draw is for: word 1 of the key, so that purposes never share a stream. Recorded runs depend on these numbers.
+ * The engine and pruning import no data: src/engine/kernels/dropout.ts and src/pruning/kernels.ts repeat theirs, and a test compares. */
+export const PURPOSE = { INIT: 1, BATCH: 2, DROPOUT: 3, SAMPLE: 4, TASK: 5, PRUNE: 6 } as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 
 export type Words = readonly [number, number, number, number];

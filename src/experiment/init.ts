@@ -1,18 +1,15 @@
 /** Initial weights from counter-based random numbers: the same on every backend, adapter and platform. */
-import { PURPOSE, philox4x32 } from '@/data/random';
+import { PURPOSE, boxMuller, philox4x32 } from '@/data/random';
 import { type Tensor, sizeOf } from '@/graph';
-
-const uniform = (word: number): number => ((word >>> 8) + 0.5) * 2 ** -24;
 
 /** Box-Muller in f64 from one Philox block an element pair; element i of parameter number `index`. */
 function normals(seed: number, index: number, n: number, std: number): Float32Array {
   const out = new Float32Array(n);
   for (let i = 0; i < n; i += 2) {
     const [a, b] = philox4x32([i / 2, index, 0, 0], [seed, PURPOSE.INIT]);
-    const radius = std * Math.sqrt(-2 * Math.log(uniform(a)));
-    const angle = 2 * Math.PI * uniform(b);
-    out[i] = radius * Math.cos(angle);
-    if (i + 1 < n) out[i + 1] = radius * Math.sin(angle);
+    const [x, y] = boxMuller(a, b);
+    out[i] = std * x;
+    if (i + 1 < n) out[i + 1] = std * y;
   }
   return out;
 }

@@ -2,11 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import philoxWgsl from '@shaders/random/philox.wgsl?raw';
 import { PURPOSE, RandomStream, boxMuller, mulhi, philox4x32, uniform } from '@/data/random';
+import { PURPOSE as ENGINE_PURPOSE } from '@/engine/kernels/dropout';
 import { STREAM, batchStart } from '@/experiment/batches';
+import { PRUNE_PURPOSE } from '@/pruning/kernels';
 import { noise, runKernels } from '../support/gpu';
 
 const word = fc.integer({ min: 0, max: 0xffffffff });
 const hex = (words: readonly number[]): string => words.map((w) => w.toString(16).padStart(8, '0')).join(' ');
+
+it('the kernels name the streams as the table does', () => {
+  expect(PURPOSE).toMatchObject({ ...ENGINE_PURPOSE, PRUNE: PRUNE_PURPOSE });
+});
 
 describe('philox4x32', () => {
   it('gives the published known answers (Random123 kat_vectors, philox4x32 10)', () => {

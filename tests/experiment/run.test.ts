@@ -135,7 +135,7 @@ describe('a run', () => {
     expect(backend.allocatedBytes).toBe(backend.summary.plannedBytes);
     expect(heap.at(-1)! - heap[0]!).toBeLessThan(8 << 20);
     backend.destroy();
-  });
+  }, 600_000);
 
   it('pauses, resumes and stops', async () => {
     const { config, model, corpus } = testExperiment({ ...SMALL, training: { maxIters: 50 } });

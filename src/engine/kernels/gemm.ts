@@ -1,10 +1,12 @@
 /**
- * GEMM in its native NN, NT, TN and TT forms with fused epilogues. Variants are register tiles of several sizes; `naive`
- * (1 x 4 per invocation) is the named slow twin. All variants sum k ascending in one f32 accumulator: equal bits.
+ * GEMM in its native NN, NT, TN and TT forms with fused epilogues. Variants are register tiles of several sizes, tiles staged in
+ * workgroup memory (hardware) and tiles of a four-lane subgroup (SwiftShader); `naive` is the named slow twin. All variants
+ * sum k ascending in one f32 accumulator: equal bits.
  */
 import geluLibrary from '@shaders/lib/gelu.wgsl?raw';
 import registerSource from '@shaders/gemm/register.wgsl?raw';
 import subgroupSource from '@shaders/gemm/subgroup4.wgsl?raw';
+import workgroupSource from '@shaders/gemm/workgroup.wgsl?raw';
 import type { GeluKind } from '@/graph';
 import {
   Bindings,
@@ -53,13 +55,22 @@ const lanes4 = (tm: number, tn: number): Variant => ({
   name: `subgroup4-${tm}x${4 * tn}`,
   params: { TM: tm, TN: tn, WX: 1, WY: 2, LANES: 4 },
 });
+/** A workgroup stages kb values of k of its tm wy rows and tn wx columns. */
+const staged = (tm: number, tn: number, wx: number, wy: number, kb: number): Variant => ({
+  name: `workgroup-${tm * wy}x${tn * wx}x${kb}-${wx}x${wy}`,
+  params: { TM: tm, TN: tn, WX: wx, WY: wy, KB: kb },
+});
 const NAIVE: Variant = { name: 'naive', params: { TM: 4, TN: 4, WX: 8, WY: 8 } };
 
 function variants({ m, n }: GemmArgs, device: DeviceTraits): readonly Variant[] {
   const subgroups = device.subgroupSize === 4 ? [lanes4(16, 16), lanes4(16, 8), lanes4(8, 8), lanes4(8, 4)] : [];
   const software = [...subgroups, tile(16, 16, 8, 2), tile(8, 16, 8, 2), tile(8, 8, 8, 2)];
-  const hardware = [tile(4, 4, 16, 16), tile(8, 4, 16, 8), tile(4, 4, 8, 8), tile(8, 8, 8, 8)];
-  const fits = ({ params: { TM = 1, TN = 1, WX = 1, WY = 1, LANES = 1 } }: Variant): boolean => {
+  const hardware = [
+    ...[staged(4, 4, 16, 16, 32), staged(8, 4, 16, 8, 32), staged(8, 8, 16, 16, 16), staged(4, 4, 8, 8, 32)],
+    ...[tile(4, 4, 16, 16), tile(8, 4, 16, 8), tile(4, 4, 8, 8), tile(8, 8, 8, 8)],
+  ];
+  const fits = ({ params: { TM = 1, TN = 1, WX = 1, WY = 1, LANES = 1, KB = 0 } }: Variant): boolean => {
+    if (4 * KB * (TM * WY + TN * WX) > device.maxWorkgroupStorage || WX * WY > device.maxInvocations) return false;
     if (!device.software) return m * 2 > TM * WY && n * 2 > TN * WX;
     const waste = (size: number, step: number): number => (Math.ceil(size / step) * step) / size;
     return m * 2 > TM && n * 2 > TN * LANES && waste(m, TM) * waste(n, TN * LANES) < 1.6;
@@ -80,7 +91,9 @@ const SUBGROUP_HEADER = 'enable subgroups;\ndiagnostic(off, subgroup_uniformity)
 function build(args: GemmArgs, variant: Variant): KernelProgram {
   const { transA, transB, m, n, k, splitK, a, b, c } = args;
   const { TM = 4, TN = 4, WX = 8, WY = 8 } = variant.params;
+  const { KB } = variant.params;
   const lanes = variant.params.LANES === 4;
+  const source = lanes ? subgroupSource : KB ? workgroupSource : registerSource;
   const gelu = args.activation !== undefined || args.gradActivation !== undefined;
   const heavy = gelu || args.residual !== undefined;
   const ks = Math.ceil(Math.ceil(k / splitK) / 4) * 4;
@@ -117,7 +130,7 @@ function build(args: GemmArgs, variant: Variant): KernelProgram {
   // Scalar loads only where a vec4 would straddle the end of a row.
   const vecA = boundA.width === 4 && (transA ? m % 4 === 0 : !edgeK);
   const vecB = boundB.width === 4 && (transB ? !edgeK : n % 4 === 0);
-  const code = expandTemplate(lanes ? subgroupSource : registerSource, {
+  const code = expandTemplate(source, {
     DECLARATIONS: bindings.declarations(),
     LIBRARY: `${gelu ? geluLibrary : ''}${lanes ? '' : loader('a', boundA) + loader('b', boundB) + vectorLibrary(epilogue)}`,
     FINISH: heavy ? 1 : 0,
@@ -127,7 +140,7 @@ function build(args: GemmArgs, variant: Variant): KernelProgram {
     A: boundA.variable, B: boundB.variable, SUM: colSum?.variable ?? '', COL_SUM: colSum ? 1 : 0, OFF_SUM: args.colSum?.offset ?? 0,
     TRANS_A: transA ? 1 : 0, TRANS_B: transB ? 1 : 0, VEC_A: vecA ? 1 : 0, VEC_B: vecB ? 1 : 0,
     M: m, N: n, K: k, KS: ks, LDA: a.rowStride, LDB: b.rowStride, OFF_A: a.offset, OFF_B: b.offset,
-    TM, TN, WX, WY, EDGE_K: edgeK ? 1 : 0, EDGE_M: m % TM === 0 ? 0 : 1, EDGE_N: n % (lanes ? 4 * TN : TN) === 0 ? 0 : 1,
+    TM, TN, WX, WY, KB: KB ?? 0, EDGE_K: edgeK ? 1 : 0, EDGE_M: m % TM === 0 ? 0 : 1, EDGE_N: n % (lanes ? 4 * TN : TN) === 0 ? 0 : 1,
   }); // prettier-ignore
   return {
     label: args.label,

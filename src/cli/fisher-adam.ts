@@ -10,7 +10,7 @@ import { readSafetensors } from '@/experiment/safetensors';
 import { maskFlags, secondMoment } from '@/experiment/second-moment';
 import { dawn } from './dawn';
 import { UsageError, loaders, print } from './options';
-import { lastCheckpoint, runFile } from './run-files';
+import { lastCheckpoint, runFile, savedState } from './run-files';
 
 interface FisherOptions {
   readonly run: string;
@@ -66,7 +66,7 @@ async function fisherAdam(options: FisherOptions): Promise<void> {
   const text = runFile(options.run, 'config.full').toString();
   const trained = experimentConfig(symbolValues(openStrict(text, join(options.run, 'config.full'))));
   const checkpoint = lastCheckpoint(options.run);
-  const state = readSafetensors(runFile(options.run, 'optimizer.safetensors')).tensors;
+  const { state } = savedState(options.run);
   const vhat = secondMoment(state, trained);
   if (vhat === null)
     throw new UsageError(

@@ -9,6 +9,7 @@ import {
   type OneShotScore,
   calibrate,
   isStateScore,
+  missingSlot,
   needsCalibration,
   pruneOnce,
 } from '@/experiment/one-shot';
@@ -16,7 +17,7 @@ import { openRun } from '@/experiment/open-run';
 import { readSafetensors } from '@/experiment/safetensors';
 import { dawn } from './dawn';
 import { UsageError, loaders, print } from './options';
-import { lastCheckpoint, runFile } from './run-files';
+import { lastCheckpoint, runFile, savedState } from './run-files';
 
 interface PruneOptions {
   readonly run: string;
@@ -49,7 +50,7 @@ export function registerPrune(program: Command): void {
 /** The moments that were saved with the last checkpoint. */
 function optimizerState(run: string): Map<string, { data: ArrayLike<number> }> {
   const state = new Map<string, { data: ArrayLike<number> }>();
-  for (const [name, { dtype, data }] of readSafetensors(runFile(run, 'optimizer.safetensors')).tensors)
+  for (const [name, { dtype, data }] of savedState(run).state)
     if (dtype === 'F32' || dtype === 'F64') state.set(name, { data });
   return state;
 }
@@ -79,6 +80,11 @@ async function prune(options: PruneOptions): Promise<void> {
   const state = scores.some(isStateScore)
     ? optimizerState(options.run)
     : new Map<string, { data: ArrayLike<number> }>();
+  for (const score of scores) {
+    const slot = missingSlot(score, state);
+    if (slot !== null)
+      throw new UsageError(`--score ${score}: needs ${slot}, which the optimizer of ${options.run} does not keep`);
+  }
   const engine = options.backend === 'reference' ? null : await openDevice(await dawn());
   const { backend, model, corpus } = await openRun({
     config: { ...trained, pruning: null },

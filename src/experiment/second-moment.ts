@@ -2,14 +2,13 @@
 import { stepPlan } from '@/optim/update';
 import { unpackMask } from '@/pruning/select';
 import type { ExperimentConfig } from './config';
-import type { ReadTensor } from './safetensors';
-import { STEP_KEY } from './training-state';
+import { STEP_KEY, type TrainingState } from './training-state';
 
 const PREFIX = 'exp_avg_sq.';
 
 /** exp_avg_sq / (1 - beta2^t); null when the optimizer keeps none. */
 export function secondMoment(
-  state: ReadonlyMap<string, ReadTensor>,
+  state: TrainingState,
   { optimizer, training }: Pick<ExperimentConfig, 'optimizer' | 'training'>,
 ): Map<string, Float64Array> | null {
   const moments = [...state].filter(([key]) => key.startsWith(PREFIX));
@@ -26,7 +25,7 @@ export function secondMoment(
 }
 
 /** Keep flags of pruned tensors, 32 a word (a tail of the last word belongs to no element). */
-export function maskFlags(state: ReadonlyMap<string, ReadTensor>): Map<string, Uint8Array> {
+export function maskFlags(state: TrainingState): Map<string, Uint8Array> {
   const masks = [...state].filter(([key]) => key.startsWith('mask.'));
   return new Map(
     masks.map(([key, { data }]) => {

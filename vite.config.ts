@@ -1,13 +1,29 @@
+import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { docsPlugin } from './scripts/docs/plugin.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** For manifests; "unknown" outside a checkout. */
+function commit(): string {
+  try {
+    return execFileSync('git', ['rev-parse', 'HEAD'], {
+      cwd: at('.'),
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+  } catch {
+    return 'unknown';
+  }
+}
 
 /** The site: static files under any base path. */
 export default defineConfig({
   base: './',
-  plugins: [react()],
+  plugins: [react(), docsPlugin(at('.'))],
+  define: { __WB_COMMIT__: JSON.stringify(commit()) },
   resolve: { alias: { '@shaders': at('./shaders'), '@': at('./src') } },
   worker: { format: 'es' },
   build: {

@@ -4,6 +4,7 @@
  */
 import type { ComponentType } from 'react';
 import { LazyClaims } from './claims';
+import { LazyDocs } from './docs';
 import { ExplainPage } from './explain/ExplainPage';
 import { LabPage } from './lab/LabPage';
 
@@ -24,6 +25,7 @@ export const pages: readonly Page[] = [
   { path: 'lab', title: 'Lab', key: 'l', component: LabPage },
   { path: 'explain', title: 'Explain', key: 'e', component: ExplainPage },
   { path: 'claims', title: 'Claims', key: 'c', component: LazyClaims },
+  { path: 'docs', title: 'Docs', key: 'd', component: LazyDocs },
 ];
 
 export interface Location {

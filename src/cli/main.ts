@@ -13,6 +13,7 @@ import { registerDefconfig } from './defconfig';
 import { registerDoctor } from './doctor';
 import { registerEval } from './eval';
 import { registerFisher } from './fisher';
+import { registerFisherAdam } from './fisher-adam';
 import { registerGenerate } from './generate';
 import { registerKconfig } from './kconfig';
 import { registerMatrix } from './matrix';
@@ -48,6 +49,7 @@ for (const register of [
   registerBpa,
   registerFisher,
   registerPrune,
+  registerFisherAdam,
   registerKconfig,
 ])
   register(program);

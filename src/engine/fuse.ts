@@ -24,6 +24,11 @@ import {
   embedding,
   embeddingBackward,
   gelu,
+  attentionCached,
+  cacheAppend,
+  cachedAttentionSizes,
+  keySplits,
+  type CachedAttentionAttrs,
   geluBackward,
   isElementwise,
   isOp,
@@ -94,6 +99,8 @@ export type FusedOp =
       readonly inputs: readonly Tensor[];
       readonly outputs: readonly Tensor[];
     })
+  | (Base & { readonly kind: 'cache_append'; readonly node: Node<object> })
+  | (Base & { readonly kind: 'attention_cached'; readonly node: Node<CachedAttentionAttrs>; readonly splits: number })
   | (Base & { readonly kind: 'rope'; readonly node: Node<RopeAttrs> })
   | (Base & { readonly kind: 'sum_to'; readonly node: Node })
   | (Base & {
@@ -134,6 +141,8 @@ export function readsOf(op: FusedOp): readonly Tensor[] {
     case 'classifier':
     case 'embedding':
     case 'position_backward':
+    case 'cache_append':
+    case 'attention_cached':
     case 'rope':
     case 'sum_to':
       return op.node.inputs;
@@ -158,6 +167,8 @@ export function writesOf(op: FusedOp): readonly Tensor[] {
     case 'attention_backward':
     case 'embedding':
     case 'position_backward':
+    case 'cache_append':
+    case 'attention_cached':
     case 'rope':
     case 'sum_to':
     case 'concat':
@@ -252,6 +263,10 @@ class Fuser {
     else if (isOp(node, embedding)) this.ops.push({ ...base, kind: 'embedding', node });
     else if (isOp(node, embeddingBackward)) this.#embeddingBackward(node);
     else if (isOp(node, positionBackward)) this.ops.push({ ...base, kind: 'position_backward', node });
+    else if (isOp(node, cacheAppend)) {
+      this.aliases.set(node.outputs[0]!.id, { base: node.inputs[2]!, columns: 0 });
+      this.ops.push({ ...base, kind: 'cache_append', node });
+    } else if (isOp(node, attentionCached)) this.#attentionCached(node);
     else if (isOp(node, rope)) this.ops.push({ ...base, kind: 'rope', node });
     else if (isOp(node, sumTo)) this.ops.push({ ...base, kind: 'sum_to', node });
     else if (isOp(node, concatLast)) this.#concat(node);
@@ -341,6 +356,16 @@ class Fuser {
       kind: 'classifier', scope: node.scope, nodes: backward ? [node, backward] : [node], scratch: [], node,
       dlogits: backward?.outputs[0] ?? null,
     }); // prettier-ignore
+  }
+
+  #attentionCached(node: Node<CachedAttentionAttrs>): void {
+    const [q, k, v] = node.inputs as [Tensor, Tensor, Tensor];
+    const { nHead } = node.attrs;
+    const { batch, rows, capacity, headDimV } = cachedAttentionSizes(q.shape, k.shape, v.shape, nHead);
+    const queries = batch * rows * nHead;
+    const splits = keySplits(queries, capacity);
+    const parts = this.scratch('attention parts', [queries * splits, 4 * (Math.ceil(headDimV / 4) + 1)]);
+    this.ops.push({ kind: 'attention_cached', scope: node.scope, nodes: [node], scratch: [parts], node, splits });
   }
 
   #embeddingBackward(node: Node<{ rows: number }>): void {

@@ -2,11 +2,12 @@
  * Lowers a fused graph to dispatches: places every tensor (parameter arena, gradient arena, slabs or the activation arena)
  * and hands operands to the kernel families.
  */
-import { type Graph, type Tensor, attentionSizes, colsOf, rowsOf, sizeOf } from '@/graph';
+import { type Graph, type Tensor, attentionSizes, cachedAttentionSizes, colsOf, rowsOf, sizeOf } from '@/graph';
 import { type FusedOp, type FusedGraph, type GemmOp, fuse } from './fuse';
 import type { DeviceTraits, Operand } from './kernel';
 import { attentionBackward, attentionForward } from './kernels/attention';
 import { classifier } from './kernels/classifier';
+import { attentionCached, cacheAppend } from './kernels/decode';
 import { elementwise } from './kernels/elementwise';
 import { embeddingBackward, embeddingForward, positionBackward, tokenLinks } from './kernels/embedding';
 import { gemm, splitKFor } from './kernels/gemm';
@@ -43,6 +44,8 @@ export interface LowerOptions {
   readonly roots: readonly Tensor[];
   /** Tensors that keep their storage for the whole sequence (inputs, results to be read). */
   readonly pinned: readonly Tensor[];
+  /** Tensor id -> region of tensors that live outside the arena: the caches of a decoder. */
+  readonly placed?: ReadonlyMap<number, number>;
   /** Gradients of several micro-steps are summed: every gradient goes through a slab. */
   readonly accumulate: boolean;
   /** Tuned variant for a key, if any. */
@@ -67,7 +70,8 @@ class Lowering {
     for (const entry of o.arena.entries) this.#parameterOffset.set(entry.name, entry.offset);
     for (const [parameter, gradient] of o.gradients)
       this.#gradientOf.set(resolve(this.#fused, gradient).base.id, parameter);
-    const external = new Set([...graph.parameters.map((p) => p.id), ...this.#gradientOf.keys()]);
+    const placed = o.placed?.keys() ?? [];
+    const external = new Set([...graph.parameters.map((p) => p.id), ...this.#gradientOf.keys(), ...placed]);
     this.layout = layOutArena(liveIntervals(this.#fused, external, o.pinned));
     this.#allocateSlabs();
   }
@@ -123,6 +127,8 @@ class Lowering {
     }
     const parameter = this.#gradientOf.get(base.id);
     if (parameter) return { ...common, region: this.#gradientRegion(parameter), access: 'read_write' };
+    const placed = this.o.placed?.get(base.id);
+    if (placed !== undefined) return { ...common, region: placed, access: 'read_write' };
     const offset = this.layout.offsets.get(base.id);
     if (offset === undefined) throw new Error(`${base.name} has no storage: nothing reads or writes it`);
     const region = this.o.storage.region('activations', offset, 4 * sizeOf(base.shape));
@@ -186,6 +192,21 @@ class Lowering {
       case 'attention':
       case 'attention_backward':
         return this.#attention(op, label);
+      case 'cache_append': {
+        const [x, positions, cache] = op.node.inputs;
+        const args = { label, x: at(x!), positions: at(positions!), cache: at(cache!) };
+        return this.#push(dispatchOf(cacheAppend, args, traits, op.scope, shapeKey(x!)));
+      }
+      case 'attention_cached': {
+        const [q, k, v, positions] = op.node.inputs as [Tensor, Tensor, Tensor, Tensor];
+        const args = {
+          label, q: at(q), k: at(k), v: at(v), positions: at(positions), parts: at(op.scratch[0]!),
+          out: at(op.node.outputs[0]!), splits: op.splits, ...op.node.attrs,
+          ...cachedAttentionSizes(q.shape, k.shape, v.shape, op.node.attrs.nHead),
+        }; // prettier-ignore
+        for (const family of attentionCached) this.#push(dispatchOf(family, args, traits, op.scope, shapeKey(q)));
+        return;
+      }
       case 'classifier': {
         const [logits, targets, lossScale] = op.node.inputs;
         const args = {
@@ -195,9 +216,10 @@ class Lowering {
         return this.#push(dispatchOf(classifier, args, traits, op.scope, shapeKey(logits!), choice));
       }
       case 'embedding': {
-        const [ids, wte, wpe] = op.node.inputs;
+        const [ids, wte, wpe, positions] = op.node.inputs;
         const args = {
           label, ids: at(ids!), wte: at(wte!), wpe: wpe ? at(wpe) : null, y: at(op.node.outputs[0]!), seq: ids!.shape[1]!,
+          positions: positions ? at(positions) : null,
         }; // prettier-ignore
         return this.#push(dispatchOf(embeddingForward, args, traits, op.scope, shapeKey(op.node.outputs[0]!), choice));
       }
@@ -218,7 +240,9 @@ class Lowering {
       }
       case 'rope': {
         const y = op.node.outputs[0]!;
-        const args = { label, x: at(op.node.inputs[0]!), y: at(y), seq: y.shape[1]!, attrs: op.node.attrs };
+        const [x, positions] = op.node.inputs;
+        const past = positions ? { positions: at(positions) } : {};
+        const args = { label, x: at(x!), y: at(y), seq: y.shape[1]!, attrs: op.node.attrs, ...past };
         return this.#push(dispatchOf(rope, args, traits, op.scope, shapeKey(y)));
       }
       case 'elementwise': {

@@ -10,6 +10,7 @@ export { sumTo } from './ops/sum-to';
 export { layerNorm, layerNormBackward, type LayerNormAttrs } from './ops/layer-norm';
 export { attention, attentionBackward, attentionSizes, type AttentionAttrs } from './ops/attention';
 export { embedding, embeddingBackward, positionBackward } from './ops/embedding';
+export { attentionCached, cacheAppend, cachedAttentionSizes, keySplits, type CachedAttentionAttrs } from './ops/decode';
 export { crossEntropy, crossEntropyBackward } from './ops/cross-entropy';
 export { dropout, type DropoutAttrs } from './ops/dropout';
 export { sliceLast, concatLast, type SliceAttrs } from './ops/views';

@@ -1,6 +1,24 @@
 /** The building blocks that every architecture shares: parameters named and initialised as GPT-2 does. */
 import { type Graph, type Tensor, add, dropout, layerNorm, matmul } from '@/graph';
 
+/** A decoder under construction: `keep` decides what is stored. See attention/keep.ts. */
+export interface Past {
+  /** u32 [B]: rows that each sequence has seen. */
+  readonly positions: Tensor;
+  /** Rows a sequence can hold. */
+  readonly capacity: number;
+  readonly kept: Kept[];
+}
+
+export interface Kept {
+  /** Scope of the layer, and what of it is stored. */
+  readonly name: string;
+  /** Storage as it was before the chunk. */
+  readonly cache: Tensor;
+  /** The same storage with the chunk's rows in place. */
+  readonly current: Tensor;
+}
+
 /** What a layer needs to know while it is being built. */
 export interface BuildContext {
   readonly graph: Graph;
@@ -8,6 +26,8 @@ export interface BuildContext {
   readonly dropout: number;
   /** Standard deviation of residual projections: 0.02 / sqrt(2 n_layer). */
   readonly residualStd: number;
+  /** Set while a decoder is built. */
+  readonly past?: Past;
   /** Hands out the ids that key dropout masks. */
   nextSite(): number;
 }

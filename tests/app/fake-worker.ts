@@ -126,6 +126,8 @@ function begin(preset: string): void {
   emit({
     type: 'started',
     runId: 'moby-0001',
+    id: null,
+    fromStep: 0,
     preset,
     maxIters: MAX_ITERS,
     plan,
@@ -225,6 +227,9 @@ const api: WorkerApi = {
     }, 60);
     return Promise.resolve();
   },
+  continueRun: () => Promise.reject(new Error('a recorded worker continues nothing')),
+  replay: () => Promise.reject(new Error('a recorded worker replays nothing')),
+  saveSoon: () => Promise.resolve(),
   pause() {
     clearTimeout(timer);
     setState('paused');

@@ -9,6 +9,8 @@ import { bytes, duration, sentences, significant } from '@/app/format';
 const started: WorkerEvent = {
   type: 'started',
   runId: 'r1',
+  id: null,
+  fromStep: 0,
   preset: 'p',
   maxIters: 100,
   plan: {

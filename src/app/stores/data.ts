@@ -1,5 +1,5 @@
 /** A run's numbers, outside React: appended in place, with versions instead of copies. */
-import type { WorkerEvent } from '@/worker/protocol';
+import type { MethodMetric, WorkerEvent } from '@/worker/protocol';
 import { Series } from '../plot/series';
 
 type StepEvent = Extract<WorkerEvent, { type: 'step' }>;
@@ -14,6 +14,8 @@ export class RunData {
   readonly trainEvalLoss = new Series(64);
   /** The task's own metric at evaluations, by name. */
   readonly metrics = new Map<string, Series>();
+  /** What only some methods report, by `<event>.<field>`: `prune.actual`, `spam.z`. */
+  readonly methods = new Map<string, Series>();
   /** Step whose loss was not finite. */
   nonFiniteStep: number | null = null;
 
@@ -31,5 +33,15 @@ export class RunData {
     let series = this.metrics.get(event.metric.name);
     if (!series) this.metrics.set(event.metric.name, (series = new Series(64)));
     series.push(event.step, event.metric.value);
+  }
+
+  method(metric: MethodMetric): void {
+    for (const [field, value] of Object.entries(metric)) {
+      if (typeof value !== 'number' || field === 'step') continue;
+      const name = `${metric.event}.${field}`;
+      let series = this.methods.get(name);
+      if (!series) this.methods.set(name, (series = new Series(64)));
+      series.push(metric.step, value);
+    }
   }
 }

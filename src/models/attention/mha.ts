@@ -2,11 +2,10 @@
  * Heads of GPT-2: fused c_attn split in order q, k, v (spec attention-and-kv 1), or q, v with k = v when tied (7). With
  * rotary positions q and k are rotated after the split.
  */
-import { type Tensor, rope, sliceLast } from '@/graph';
+import { type Tensor, sliceLast } from '@/graph';
 import { type BuildContext, linear } from '../layers';
 import type { Heads } from './attend';
-
-export const ROPE_THETA = 10_000;
+import { keep, rotate } from './keep';
 
 export function mhaHeads(
   ctx: BuildContext,
@@ -19,16 +18,21 @@ export function mhaHeads(
   const fused = linear(ctx, `${name}.c_attn`, x, (kvTying ? 2 : 3) * width);
   const columns = (block: number, from: number): Tensor =>
     ctx.graph.apply1(sliceLast, [fused], { start: block * width + from, size: width - from });
-  const turn = (t: Tensor): Tensor => (rotary ? ctx.graph.apply1(rope, [t], { nHead, theta: ROPE_THETA }) : t);
+  const turn = (t: Tensor): Tensor => (rotary ? rotate(ctx, 'new', t, nHead) : t);
   const whole = { q: turn(columns(blocks.q, 0)), k: turn(columns(blocks.k, 0)), v: columns(blocks.v, 0) };
+  const one = kvTying && !rotary; // k = v, stored once
+  const k = keep(ctx, name, one ? 'kv' : 'k', whole.k);
+  const v = ctx.past && one ? k : keep(ctx, name, 'v', whole.v);
   const part = (t: Tensor, from: number): Tensor =>
     ctx.graph.apply1(sliceLast, [t], { start: from, size: width - from });
   return {
-    ...whole,
+    q: whole.q,
+    k,
+    v,
     tail: (from) => ({
       q: rotary ? part(whole.q, from) : columns(blocks.q, from),
       k: rotary ? part(whole.k, from) : columns(blocks.k, from),
-      v: columns(blocks.v, from),
+      v: ctx.past ? part(v, from) : columns(blocks.v, from),
     }),
   };
 }

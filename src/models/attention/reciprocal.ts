@@ -9,6 +9,7 @@
 import { type Tensor, add, concatLast, mul, scale, sliceLast, sub, tanh } from '@/graph';
 import { type BuildContext, INIT_STD, linear, norm } from '../layers';
 import { type Heads, attend } from './attend';
+import { keep } from './keep';
 import type { ReciprocalForm } from './config';
 
 const FIXED_STANDARD = 0.9375;
@@ -31,7 +32,7 @@ export function reciprocal(
   const width = o.shape[o.shape.length - 1]!;
   const from = width - (options.heads * width) / options.nHead;
   const { q, k, v } = heads.tail(from);
-  const swapped = attend(ctx, options.heads, k, q, v);
+  const swapped = attend(ctx, options.heads, k, keep(ctx, name, 'q', q), v);
   const beta = (): Tensor => {
     const logit = graph.parameter(`${name}.ra_logit`, [1], { kind: 'constant', value: 0 });
     return graph.apply1(tanh, [logit], {});

@@ -39,6 +39,7 @@ import {
   type RopeAttrs,
   positionBackward,
   producer,
+  isRowOp,
   rope,
   rowsOf,
   sameShape,
@@ -102,6 +103,7 @@ export type FusedOp =
   | (Base & { readonly kind: 'cache_append'; readonly node: Node<object> })
   | (Base & { readonly kind: 'attention_cached'; readonly node: Node<CachedAttentionAttrs>; readonly splits: number })
   | (Base & { readonly kind: 'rope'; readonly node: Node<RopeAttrs> })
+  | (Base & { readonly kind: 'rows'; readonly node: Node })
   | (Base & { readonly kind: 'sum_to'; readonly node: Node })
   | (Base & {
       readonly kind: 'concat';
@@ -144,6 +146,7 @@ export function readsOf(op: FusedOp): readonly Tensor[] {
     case 'cache_append':
     case 'attention_cached':
     case 'rope':
+    case 'rows':
     case 'sum_to':
       return op.node.inputs;
   }
@@ -170,6 +173,7 @@ export function writesOf(op: FusedOp): readonly Tensor[] {
     case 'cache_append':
     case 'attention_cached':
     case 'rope':
+    case 'rows':
     case 'sum_to':
     case 'concat':
       return op.node.outputs;
@@ -268,6 +272,7 @@ class Fuser {
       this.ops.push({ ...base, kind: 'cache_append', node });
     } else if (isOp(node, attentionCached)) this.#attentionCached(node);
     else if (isOp(node, rope)) this.ops.push({ ...base, kind: 'rope', node });
+    else if (isRowOp(node.op)) this.ops.push({ ...base, kind: 'rows', node });
     else if (isOp(node, sumTo)) this.ops.push({ ...base, kind: 'sum_to', node });
     else if (isOp(node, concatLast)) this.#concat(node);
     else if (isElementwise(node.op) || isOp(node, dropout)) this.#elementwise(node);

@@ -14,4 +14,5 @@ export { attentionCached, cacheAppend, cachedAttentionSizes, keySplits, type Cac
 export { crossEntropy, crossEntropyBackward } from './ops/cross-entropy';
 export { dropout, type DropoutAttrs } from './ops/dropout';
 export { sliceLast, concatLast, type SliceAttrs } from './ops/views';
+export { isRowOp, reverseTime, fakeQuant, type RowOp } from './ops/rows';
 export { erf } from './math';

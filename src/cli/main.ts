@@ -12,6 +12,7 @@ import { registerContinue } from './continue';
 import { registerDefconfig } from './defconfig';
 import { registerDoctor } from './doctor';
 import { registerEval } from './eval';
+import { registerFisher } from './fisher';
 import { registerFisherAdam } from './fisher-adam';
 import { registerGenerate } from './generate';
 import { registerKconfig } from './kconfig';
@@ -46,6 +47,7 @@ for (const register of [
   registerDoctor,
   registerBench,
   registerBpa,
+  registerFisher,
   registerPrune,
   registerFisherAdam,
   registerKconfig,

@@ -29,7 +29,12 @@ function policyOf(read: Reader, prefix: string, kinds: readonly Kind[]): LayerPo
       return { kind, count, seed: read.int(`${prefix}_POLICY_SEED`) };
     case 'lowest':
     case 'highest':
-      return { kind, count, signal: 'the Fisher trace', values: traces(read, `${prefix}_TRACES`) };
+      return {
+        kind,
+        count,
+        signal: `${prefix}_TRACES (from ${prefix}_TRACE_RUN=DIR)`,
+        values: traces(read, `${prefix}_TRACES`),
+      };
     default:
       return { kind, count };
   }

@@ -34,10 +34,6 @@ export interface RunEntry {
   readonly parents: readonly string[];
 }
 
-/** True for a run that a crash, a reload or a closed tab cut off. */
-export const isInterrupted = ({ status, held, resumable }: RunEntry): boolean =>
-  status === 'running' && !held && resumable;
-
 /** A run's numbers by column; `steps` and `evals` have lengths of their own. */
 export interface RunCurves {
   readonly id: string;

@@ -9,7 +9,8 @@ export interface RunEntry {
   readonly id: string;
   readonly runId: string;
   readonly preset: string;
-  readonly overrides: Readonly<Record<string, string>>;
+  /** What its configuration changed on top of the preset, and run variables. */
+  readonly changes: Readonly<Record<string, string>>;
   readonly status: StoredStatus;
   /** A tab is writing it now. `running` without it: interrupted. */
   readonly held: boolean;

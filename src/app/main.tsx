@@ -1,5 +1,6 @@
 /** The site's entry: the page on the engine's worker. */
 import { mount } from './mount';
+import { keepOffline } from './offline';
 import { connectTo } from './stores/connection';
 
 const root = document.getElementById('root');
@@ -8,3 +9,4 @@ mount(
   root,
   connectTo(() => new Worker(new URL('../worker/worker.ts', import.meta.url), { type: 'module', name: 'engine' })),
 );
+keepOffline();

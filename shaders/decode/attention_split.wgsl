@@ -5,7 +5,8 @@
 //
 // Tile      one invocation a (row, head, share), four keys a turn, all in registers. Neighbouring invocations read
 //           neighbouring keys.
-// Layouts   q [B*S, H*D], k [B*T, H*D], v [B*T, H*DV] with row strides; parts [B*S*H*SPLITS, 4 (NVV + 1)]: o, then (m, l, 0, 0).
+// Layouts   q [B*S, H*D], k [B*T, H*D], v [B*T, H*DV] with row strides, or k and v packed (src/graph/kv-format.ts) and unpacked
+//           here in registers, K_ROWS and V_ROWS (src/engine/kernels/kv-rows.ts); parts [B*S*H*SPLITS, 4 (NVV + 1)]: o, then (m, l, 0, 0).
 //#let NV = (D + 3) / 4
 //#let NVV = (DV + 3) / 4
 ${MAIN}
@@ -32,8 +33,9 @@ ${MAIN}
     let k${I} = k_base(rows[${I}], w);
     let v${I} = v_base(rows[${I}], wv);
 //#end
+${K_ROWS}
 //#for C in 0..NV
-    let s_${C} = ${C > 0 ? 's_' + (C - 1) + ' + ' : ''}vec4f(dot(q_${C}, k4_at(k0, ${C}u)), dot(q_${C}, k4_at(k1, ${C}u)), dot(q_${C}, k4_at(k2, ${C}u)), dot(q_${C}, k4_at(k3, ${C}u)));
+    let s_${C} = ${C > 0 ? 's_' + (C - 1) + ' + ' : ''}vec4f(dot(q_${C}, kk0_${C}), dot(q_${C}, kk1_${C}), dot(q_${C}, kk2_${C}), dot(q_${C}, kk3_${C}));
 //#end
     let s = select(vec4f(-1e30), s_${NV - 1}, js < vec4u(keys));
     let top = max(m, max(max(s.x, s.y), max(s.z, s.w)));
@@ -41,8 +43,9 @@ ${MAIN}
     let p = select(vec4f(0.0), exp(s - top), js < vec4u(keys));
     m = top;
     l = l * fix + (p.x + p.y + p.z + p.w);
+${V_ROWS}
 //#for C in 0..NVV
-    o_${C} = o_${C} * fix + p.x * v4_at(v0, ${C}u) + p.y * v4_at(v1, ${C}u) + p.z * v4_at(v2, ${C}u) + p.w * v4_at(v3, ${C}u);
+    o_${C} = o_${C} * fix + p.x * vv0_${C} + p.y * vv1_${C} + p.z * vv2_${C} + p.w * vv3_${C};
 //#end
   }
 //#for C in 0..NVV

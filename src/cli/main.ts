@@ -9,6 +9,7 @@ import { registerBench } from './bench';
 import { registerBpa } from './bpa';
 import { registerCheck } from './check';
 import { registerContinue } from './continue';
+import { registerDecode } from './decode';
 import { registerDefconfig } from './defconfig';
 import { registerDoctor } from './doctor';
 import { registerEval } from './eval';
@@ -44,6 +45,7 @@ for (const register of [
   registerMenuconfig,
   registerDefconfig,
   registerGenerate,
+  registerDecode,
   registerDoctor,
   registerBench,
   registerBpa,

@@ -1,5 +1,5 @@
 /** The slow twin: the decoder's graphs in the f64 reference. */
-import { type RefContext, type RefValues, producer, runReference, sizeOf } from '@/graph';
+import { type RefArray, type RefContext, type RefValues, producer, runReference, sizeOf } from '@/graph';
 import type { Gpt2Config } from '@/models/config';
 import type { Gpt2Decoder } from '@/models/gpt2';
 import type { DecodeBackend, Weights } from './decoder';
@@ -24,7 +24,7 @@ export class ReferenceDecoder implements DecodeBackend {
   readonly vocabSize: number;
   readonly cacheBytes: number;
   readonly #runs: Readonly<Record<'prefill' | 'decode', Run>>;
-  readonly #caches = new Map<string, Float64Array>();
+  readonly #caches = new Map<string, RefArray>();
 
   constructor(
     config: Gpt2Config,
@@ -36,7 +36,8 @@ export class ReferenceDecoder implements DecodeBackend {
       prefill: { model: graphs.prefill, values: new Map() },
       decode: { model: graphs.decode, values: new Map() },
     };
-    for (const { name, cache } of graphs.decode.kept) this.#caches.set(name, new Float64Array(sizeOf(cache.shape)));
+    for (const { name, cache } of graphs.decode.kept)
+      this.#caches.set(name, new (cache.dtype === 'u32' ? Uint32Array : Float64Array)(sizeOf(cache.shape)));
     for (const { model, values } of Object.values(this.#runs))
       for (const { name, cache, current } of model.kept) {
         values.set(cache.id, this.#caches.get(name)!);
@@ -76,11 +77,16 @@ export class ReferenceDecoder implements DecodeBackend {
   }
 
   readCaches(): Promise<ReadonlyMap<string, Float32Array>> {
-    return Promise.resolve(new Map([...this.#caches].map(([name, c]) => [name, Float32Array.from(c)])));
+    const stored = (c: RefArray): Float32Array =>
+      c instanceof Uint32Array ? new Float32Array(c.slice().buffer) : Float32Array.from(c);
+    return Promise.resolve(new Map([...this.#caches].map(([name, c]) => [name, stored(c)])));
   }
 
   writeCaches(contents: ReadonlyMap<string, Float32Array>): void {
-    for (const [name, cache] of this.#caches) cache.set(contents.get(name)!);
+    for (const [name, cache] of this.#caches) {
+      const { buffer, byteOffset, length } = contents.get(name)!;
+      cache.set(cache instanceof Uint32Array ? new Uint32Array(buffer, byteOffset, length) : contents.get(name)!);
+    }
   }
 
   destroy(): void {

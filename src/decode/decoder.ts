@@ -16,7 +16,7 @@ export interface DecodeBackend {
   prefill(ids: Uint32Array, positions: Uint32Array): Promise<void>;
   /** ids [batch] at positions [batch]; logits [batch, vocab]. */
   decode(ids: Uint32Array, positions: Uint32Array): Promise<Float32Array>;
-  /** Cache contents by name, [batch, capacity, width] each. */
+  /** Cache contents by name, [batch, capacity, words] each; packed words are there as the floats of the same bits. */
   readCaches(): Promise<ReadonlyMap<string, Float32Array>>;
   writeCaches(contents: ReadonlyMap<string, Float32Array>): void;
   destroy(): void;

@@ -8,6 +8,7 @@ import type { ExecutionPlan } from '@/engine/plan';
 import { type ParameterArena, Storage, layOutParameters } from '@/engine/storage';
 import { sizeOf } from '@/graph';
 import type { Gpt2Config } from '@/models/config';
+import type { KvStore } from '@/models/layers';
 import { type Gpt2Decoder, buildGpt2Decoder } from '@/models/gpt2';
 
 export interface DecoderShape {
@@ -16,6 +17,8 @@ export interface DecoderShape {
   readonly chunk: number;
   /** Tokens a sequence can hold; at most the model's block size where positions are learned. */
   readonly capacity: number;
+  /** Formats of the caches; absent: f32. */
+  readonly store?: KvStore;
 }
 
 export interface CacheRegion {
@@ -60,10 +63,10 @@ export function checkShape(config: Gpt2Config, { batch, chunk, capacity }: Decod
 /** Graphs of both sequences. Their parameters and caches are equal in order, name and shape. */
 export function decoderGraphs(config: Gpt2Config, shape: DecoderShape): Record<'prefill' | 'decode', Gpt2Decoder> {
   checkShape(config, shape);
-  const { batch, chunk, capacity } = shape;
+  const { batch, chunk, capacity, store } = shape;
   return {
-    prefill: buildGpt2Decoder(config, batch, chunk, capacity),
-    decode: buildGpt2Decoder(config, batch, 1, capacity),
+    prefill: buildGpt2Decoder(config, batch, chunk, capacity, store),
+    decode: buildGpt2Decoder(config, batch, 1, capacity, store),
   };
 }
 

@@ -26,6 +26,9 @@ import {
   gelu,
   attentionCached,
   cacheAppend,
+  cacheAppendPacked,
+  cacheUnpack,
+  type KvAttrs,
   cachedAttentionSizes,
   keySplits,
   type CachedAttentionAttrs,
@@ -101,7 +104,14 @@ export type FusedOp =
       readonly outputs: readonly Tensor[];
     })
   | (Base & { readonly kind: 'cache_append'; readonly node: Node<object> })
-  | (Base & { readonly kind: 'attention_cached'; readonly node: Node<CachedAttentionAttrs>; readonly splits: number })
+  | (Base & { readonly kind: 'cache_append_packed'; readonly node: Node<KvAttrs> })
+  | (Base & { readonly kind: 'cache_unpack'; readonly node: Node<KvAttrs> })
+  | (Base & {
+      readonly kind: 'attention_cached';
+      readonly node: Node<CachedAttentionAttrs>;
+      readonly splits: number;
+      readonly packed: ReadonlyMap<number, PackedTensor>;
+    })
   | (Base & { readonly kind: 'rope'; readonly node: Node<RopeAttrs> })
   | (Base & { readonly kind: 'rows'; readonly node: Node })
   | (Base & { readonly kind: 'sum_to'; readonly node: Node })
@@ -111,6 +121,14 @@ export type FusedOp =
       readonly copies: readonly { tensor: Tensor; start: number }[];
     })
   | (Base & { readonly kind: 'fill'; readonly out: Tensor; readonly value: number });
+
+/** A cache that attention reads packed. */
+export interface PackedTensor {
+  readonly cache: Tensor;
+  readonly attrs: KvAttrs;
+  /** First column of the window in the unpacked row. */
+  readonly column: number;
+}
 
 /** Storage of `tensor` is a window of `base`, `columns` elements to the right of its first column. */
 export interface Alias {
@@ -144,11 +162,14 @@ export function readsOf(op: FusedOp): readonly Tensor[] {
     case 'embedding':
     case 'position_backward':
     case 'cache_append':
-    case 'attention_cached':
+    case 'cache_append_packed':
+    case 'cache_unpack':
     case 'rope':
     case 'rows':
     case 'sum_to':
       return op.node.inputs;
+    case 'attention_cached':
+      return op.node.inputs.map((t) => op.packed.get(t.id)?.cache ?? t);
   }
 }
 
@@ -171,6 +192,8 @@ export function writesOf(op: FusedOp): readonly Tensor[] {
     case 'embedding':
     case 'position_backward':
     case 'cache_append':
+    case 'cache_append_packed':
+    case 'cache_unpack':
     case 'attention_cached':
     case 'rope':
     case 'rows':
@@ -267,7 +290,12 @@ class Fuser {
     else if (isOp(node, embedding)) this.ops.push({ ...base, kind: 'embedding', node });
     else if (isOp(node, embeddingBackward)) this.#embeddingBackward(node);
     else if (isOp(node, positionBackward)) this.ops.push({ ...base, kind: 'position_backward', node });
-    else if (isOp(node, cacheAppend)) {
+    else if (isOp(node, cacheAppendPacked)) {
+      this.aliases.set(node.outputs[0]!.id, { base: node.inputs[2]!, columns: 0 });
+      this.ops.push({ ...base, kind: 'cache_append_packed', node });
+    } else if (isOp(node, cacheUnpack)) {
+      if (!this.#unpackedInRegisters(node)) this.ops.push({ ...base, kind: 'cache_unpack', node });
+    } else if (isOp(node, cacheAppend)) {
       this.aliases.set(node.outputs[0]!.id, { base: node.inputs[2]!, columns: 0 });
       this.ops.push({ ...base, kind: 'cache_append', node });
     } else if (isOp(node, attentionCached)) this.#attentionCached(node);
@@ -370,7 +398,38 @@ class Fuser {
     const queries = batch * rows * nHead;
     const splits = keySplits(queries, capacity);
     const parts = this.scratch('attention parts', [queries * splits, 4 * (Math.ceil(headDimV / 4) + 1)]);
-    this.ops.push({ kind: 'attention_cached', scope: node.scope, nodes: [node], scratch: [parts], node, splits });
+    const packed = new Map([k, v].flatMap((t) => this.#packedSource(t)));
+    this.ops.push({
+      kind: 'attention_cached',
+      scope: node.scope,
+      nodes: [node],
+      scratch: [parts],
+      node,
+      splits,
+      packed,
+    });
+  }
+
+  /** Every reader of an unpacked cache is attention, directly or through a window of columns. */
+  #unpackedInRegisters(node: Node<KvAttrs & { fused: boolean }>): boolean {
+    const readsRows = (t: Tensor): boolean =>
+      !this.#roots.has(t.id) &&
+      this.consumers(t).every(
+        (n) => (isOp(n, attentionCached) && n.inputs[0] !== t) || (isOp(n, sliceLast) && readsRows(n.outputs[0]!)),
+      );
+    return node.attrs.fused && readsRows(node.outputs[0]!);
+  }
+
+  #packedSource(tensor: Tensor): readonly (readonly [number, PackedTensor])[] {
+    let source = tensor;
+    let column = 0;
+    for (let node = producer(source); isOp(node, sliceLast); node = producer(source)) {
+      column += node.attrs.start;
+      source = node.inputs[0]!;
+    }
+    const node = producer(source);
+    if (!isOp(node, cacheUnpack) || !this.#unpackedInRegisters(node)) return [];
+    return [[tensor.id, { cache: node.inputs[0]!, attrs: node.attrs, column }]];
   }
 
   #embeddingBackward(node: Node<{ rows: number }>): void {

@@ -12,11 +12,12 @@ import {
   rowsOf,
   sizeOf,
 } from '@/graph';
-import { type FusedOp, type FusedGraph, type GemmOp, fuse } from './fuse';
+import { type FusedOp, type FusedGraph, type GemmOp, type PackedTensor, fuse } from './fuse';
 import type { DeviceTraits, Operand } from './kernel';
 import { attentionBackward, attentionForward } from './kernels/attention';
 import { classifier } from './kernels/classifier';
-import { attentionCached, cacheAppend } from './kernels/decode';
+import { attentionCached, cacheAppend, cacheAppendPacked, cacheUnpack } from './kernels/decode';
+import type { PackedOperand } from './kernels/kv-rows';
 import { elementwise } from './kernels/elementwise';
 import { embeddingBackward, embeddingForward, positionBackward, tokenLinks } from './kernels/embedding';
 import { gemm, splitKFor } from './kernels/gemm';
@@ -207,10 +208,24 @@ class Lowering {
         const args = { label, x: at(x!), positions: at(positions!), cache: at(cache!) };
         return this.#push(dispatchOf(cacheAppend, args, traits, op.scope, shapeKey(x!)));
       }
+      case 'cache_append_packed': {
+        const [x, positions, cache] = op.node.inputs;
+        const { format } = op.node.attrs;
+        const args = { label, x: at(x!), positions: at(positions!), cache: at(cache!), format };
+        return this.#push(dispatchOf(cacheAppendPacked, args, traits, op.scope, `${shapeKey(x!)} ${format.dtype}`));
+      }
+      case 'cache_unpack': {
+        const packed = this.#packed({ cache: op.node.inputs[0]!, attrs: op.node.attrs, column: 0 });
+        const args = { label, packed, y: at(op.node.outputs[0]!) };
+        return this.#push(dispatchOf(cacheUnpack, args, traits, op.scope, shapeKey(op.node.outputs[0]!)));
+      }
       case 'attention_cached': {
         const [q, k, v, positions] = op.node.inputs as [Tensor, Tensor, Tensor, Tensor];
+        const [packedK, packedV] = [k, v].map((t) => (op.packed.has(t.id) ? this.#packed(op.packed.get(t.id)!) : null));
+        const rows = (t: Tensor, packed: PackedOperand | null | undefined): Operand =>
+          packed ? packed.cache : this.#readOnly(at(t));
         const args = {
-          label, q: at(q), k: at(k), v: at(v), positions: at(positions), parts: at(op.scratch[0]!),
+          label, q: at(q), k: rows(k, packedK), v: rows(v, packedV), packedK: packedK!, packedV: packedV!, positions: at(positions), parts: at(op.scratch[0]!),
           out: at(op.node.outputs[0]!), splits: op.splits, ...op.node.attrs,
           ...cachedAttentionSizes(q.shape, k.shape, v.shape, op.node.attrs.nHead),
         }; // prettier-ignore
@@ -288,6 +303,16 @@ class Lowering {
       case 'fill':
         return this.#fill(op.out, op.value, op.scope);
     }
+  }
+
+  /** Attention only reads caches, which live in a buffer of their own. */
+  #readOnly(operand: Operand): Operand {
+    const cached = this.o.storage.regions[operand.region]?.buffer === 'kv cache';
+    return cached ? { ...operand, access: 'read' } : operand;
+  }
+
+  #packed({ cache, attrs, column }: PackedTensor): PackedOperand {
+    return { cache: this.#readOnly(this.operand(cache)), format: attrs.format, width: attrs.width, column };
   }
 
   #fill(out: Tensor, value: number, scope: string): void {

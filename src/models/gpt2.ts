@@ -3,7 +3,7 @@ import { Graph, type Tensor, add, crossEntropy, embedding, gradients, matmul } f
 import { attentionLayer } from './attention';
 import type { LayerAttention } from './attention/config';
 import { type Gpt2Config, validateGpt2 } from './config';
-import { type BuildContext, INIT_STD, type Kept, type Past, drop, norm } from './layers';
+import { type BuildContext, INIT_STD, type Kept, type KvStore, type Past, drop, norm } from './layers';
 import { PLAIN_MLP, mlpLayer } from './mlp';
 
 export interface Gpt2Graph {
@@ -39,9 +39,20 @@ export interface Gpt2Decoder extends Gpt2Graph {
  * Forward graph of `chunk` new tokens a sequence, behind those that the caches hold (at most `capacity` in all). Parameters
  * are those of `buildGpt2`, in the same order.
  */
-export function buildGpt2Decoder(config: Gpt2Config, batch: number, chunk: number, capacity: number): Gpt2Decoder {
+export function buildGpt2Decoder(
+  config: Gpt2Config,
+  batch: number,
+  chunk: number,
+  capacity: number,
+  store?: KvStore,
+): Gpt2Decoder {
   const graph = new Graph();
-  const past: Past = { positions: graph.input('positions', [batch], 'u32'), capacity, kept: [] };
+  const past: Past = {
+    positions: graph.input('positions', [batch], 'u32'),
+    capacity,
+    kept: [],
+    ...(store ? { store } : {}),
+  };
   const model = build(graph, config, [batch, chunk], false, past);
   return { ...model, positions: past.positions, kept: past.kept };
 }

@@ -1,5 +1,5 @@
 /** The building blocks that every architecture shares: parameters named and initialised as GPT-2 does. */
-import { type Graph, type Tensor, add, dropout, layerNorm, matmul } from '@/graph';
+import { type Graph, type KvFormat, type Tensor, add, dropout, layerNorm, matmul } from '@/graph';
 
 /** A decoder under construction: `keep` decides what is stored. See attention/keep.ts. */
 export interface Past {
@@ -7,7 +7,19 @@ export interface Past {
   readonly positions: Tensor;
   /** Rows a sequence can hold. */
   readonly capacity: number;
+  /** How rows are stored; absent: f32. */
+  readonly store?: KvStore;
   readonly kept: Kept[];
+}
+
+/** Formats of keys (and of queries, latents and codes) and of values. */
+export interface KvStore {
+  readonly k: KvFormat;
+  readonly v: KvFormat;
+  /** Attention unpacks rows in registers; otherwise they are written out before it. */
+  readonly fused: boolean;
+  /** Stores k - b_K, which attention without rotary positions cannot tell from k. */
+  readonly preBiasK: boolean;
 }
 
 export interface Kept {

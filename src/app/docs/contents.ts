@@ -8,7 +8,7 @@ export const FIRST = 'quick-start';
 const GROUPS: readonly (readonly [name: string, slugs: readonly string[]])[] = [
   ['Start', [FIRST, 'architecture', 'kconfig', 'runs']],
   ['Research', ['attention', 'optimizers', 'pruning', 'decode', 'bandwidth', 'statistics']],
-  ['Reference', ['embed', 'measurements', 'provenance', 'kconfig-oracles']],
+  ['Reference', ['embed', 'deploy', 'measurements', 'provenance', 'kconfig-oracles']],
 ];
 
 export const contents: readonly (readonly [name: string, entries: readonly Entry[]])[] = [

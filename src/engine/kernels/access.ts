@@ -69,6 +69,13 @@ export class Accessors {
     );
   }
 
+  /** A packed cache of words: `name_base(r, w)` is its row's first word whatever the window. Returns the variable. */
+  addWords(name: string, o: Operand): string {
+    const variable = this.bindings.bind(`b_${name}`, o, 1);
+    this.#code.push(`fn ${name}_base(r: u32, w: u32) -> u32 { return ${o.offset}u + r * ${o.rowStride}u; }`);
+    return variable;
+  }
+
   /** Declarations and accessor functions. */
   code(): string {
     return `${this.bindings.declarations()}\n${this.#code.join('\n')}\n`;

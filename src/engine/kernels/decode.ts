@@ -1,9 +1,13 @@
 /** Kernels of incremental decoding: rows into a cache, split-K attention to it. Spec: attention-and-kv 8.1. */
 import appendSource from '@shaders/decode/append.wgsl?raw';
+import appendPackedSource from '@shaders/decode/append_packed.wgsl?raw';
 import combineSource from '@shaders/decode/attention_combine.wgsl?raw';
 import splitSource from '@shaders/decode/attention_split.wgsl?raw';
+import unpackSource from '@shaders/decode/unpack.wgsl?raw';
+import { type KvFormat, kvBits, packedWords } from '@/graph';
 import { type Operand, colsOf, rowsOf, sizeOf, spread } from '../kernel';
 import { Accessors, flatMain } from './access';
+import { type PackedOperand, type Rows, addRows, rowStatements } from './kv-rows';
 import { assemble, single } from './make';
 
 const asRow = (o: Operand): Operand => ({ ...o, shape: [1, sizeOf(o.shape)], rowStride: 0 });
@@ -31,11 +35,63 @@ export const cacheAppend = single<CacheAppendArgs>('cache_append', ({ label, x, 
   }); // prettier-ignore
 });
 
+export interface PackedAppendArgs extends CacheAppendArgs {
+  readonly format: KvFormat;
+}
+
+export const cacheAppendPacked = single<PackedAppendArgs>('cache_append_packed', (a) => {
+  const { label, x, positions, cache, format } = a;
+  const [rows, width] = [rowsOf(x.shape), colsOf(x.shape)];
+  const groups = width / format.group;
+  const pairs = Math.ceil(groups / 2);
+  const bits = kvBits[format.dtype];
+  const { codes, total } = packedWords(format, width);
+  const [top, half] = format.asymmetric ? [2 ** bits - 1, 0] : [2 ** (bits - 1) - 1, 2 ** (bits - 1)];
+  const accessors = new Accessors([x]);
+  accessors.add('positions', asRow(positions));
+  accessors.add('x', x);
+  accessors.add('cache', cache);
+  return assemble({
+    label, family: 'cache_append_packed', variant: format.dtype, accessors, source: appendPackedSource,
+    env: {
+      MAIN: flatMain(rows * pairs), PAIRS: pairs, GROUPS: groups, G: format.group, BITS: bits, S: x.shape[1]!,
+      T: cache.shape[1]!, CODES: codes, TOP: top, HALF: half, LAST: 2 ** bits - 1, ASYMMETRIC: format.asymmetric ? 1 : 0,
+      CAP: format.cap.toPrecision(9),
+    },
+    workgroups: spread(Math.ceil((rows * pairs) / 64)), flops: 4 * rows * width, bytes: 4 * rows * (width + total),
+  }); // prettier-ignore
+});
+
+export interface UnpackArgs {
+  readonly label: string;
+  readonly packed: PackedOperand;
+  /** [B, T, W] */
+  readonly y: Operand;
+}
+
+export const cacheUnpack = single<UnpackArgs>('cache_unpack', ({ label, packed, y }) => {
+  const rows = rowsOf(y.shape);
+  const units = packed.width / 8;
+  const accessors = new Accessors([y], 4);
+  const x = addRows(accessors, 'x', packed.cache, packed, 8);
+  accessors.add('y', y);
+  const { format } = packed;
+  return assemble({
+    label, family: 'cache_unpack', variant: format.dtype, accessors, source: unpackSource,
+    env: { MAIN: flatMain(rows * units), UNITS: units, ROWS: rowStatements(x, 0, 'base', 'w') },
+    workgroups: spread(Math.ceil((rows * units) / 64)), flops: 2 * rows * packed.width,
+    bytes: 4 * rows * (packedWords(format, packed.width).total + packed.width),
+  }); // prettier-ignore
+});
+
 export interface CachedAttentionArgs {
   readonly label: string;
   readonly q: Operand;
   readonly k: Operand;
   readonly v: Operand;
+  /** Caches that are unpacked in registers; k or v is then not read. */
+  readonly packedK?: PackedOperand | null;
+  readonly packedV?: PackedOperand | null;
   readonly positions: Operand;
   /** [B*S*H*splits, 4 (ceil(dv / 4) + 1)], contiguous. */
   readonly parts: Operand;
@@ -62,20 +118,28 @@ const common = (a: CachedAttentionArgs) => {
 
 const split = single<CachedAttentionArgs>('attention_cached', (a) => {
   const { queries, windows, env } = common(a);
-  const accessors = new Accessors([a.q, a.k, a.v, a.parts], windows);
+  const { packedK = null, packedV = null } = a;
+  const accessors = new Accessors([a.q, packedK ? null : a.k, packedV ? null : a.v, a.parts], windows);
   accessors.add('positions', asRow(a.positions));
   accessors.add('q', a.q, a.headDim);
-  accessors.add('k', a.k, a.headDim);
-  accessors.add('v', a.v, a.headDimV);
-  accessors.addBased('k', a.k, a.headDim);
-  accessors.addBased('v', a.v, a.headDimV);
+  const k = addRows(accessors, 'k', a.k, packedK, a.headDim);
+  const v = addRows(accessors, 'v', a.v, packedV, a.headDimV);
   accessors.add('parts', a.parts);
+  const four = (rows: Rows, w: string): string =>
+    [0, 1, 2, 3].map((i) => rowStatements(rows, i, `${rows.name}${i}`, w)).join('\n');
   const items = queries * a.splits;
-  const moved = a.batch * a.capacity * a.nHead * (a.headDim + a.headDimV);
+  const bytesOfRow = (packed: PackedOperand | null, headDim: number): number =>
+    packed ? 4 * packedWords(packed.format, a.nHead * headDim).total : 4 * a.nHead * headDim;
+  const moved = a.batch * a.capacity * (bytesOfRow(packedK, a.headDim) + bytesOfRow(packedV, a.headDimV));
+  const form = [packedK, packedV].map((p) => p?.format.dtype ?? 'f32').join('-');
   return assemble({
-    label: a.label, family: 'attention_cached', variant: `split-${a.splits}`, accessors, source: splitSource,
-    env: { ...env, MAIN: flatMain(items, WORKGROUP), SCALE: a.scale.toPrecision(9) },
-    workgroups: spread(Math.ceil(items / WORKGROUP)), flops: 2 * a.rows * moved, bytes: 4 * moved,
+    label: a.label, family: 'attention_cached', variant: `split-${a.splits} ${form}`, accessors,
+    source: splitSource,
+    env: {
+      ...env, MAIN: flatMain(items, WORKGROUP), SCALE: a.scale.toPrecision(9),
+      K_ROWS: four(k, 'w'), V_ROWS: four(v, 'wv'),
+    },
+    workgroups: spread(Math.ceil(items / WORKGROUP)), flops: 2 * a.rows * a.batch * a.capacity * a.nHead * (a.headDim + a.headDimV), bytes: moved,
   }); // prettier-ignore
 });
 

@@ -32,6 +32,8 @@ export function historical(
   x: Tensor,
   { nHead, form }: { readonly nHead: number; readonly form: ScoreForm },
 ): Tensor {
+  if (ctx.past?.store?.preBiasK)
+    throw new ModelConfigError(`preBiasK needs plain keys, which RA_FORM_${form.toUpperCase()} has not`);
   const whole = plainHeads(ctx, name, x);
   switch (form) {
     case 'fold':
@@ -63,13 +65,13 @@ function fold(ctx: BuildContext, name: string, { q, k, v }: Whole, nHead: number
     keys.push(part(k, 0, cut, standard), part(q, cut, FOLD_RANK, low));
   }
   const joined = (parts: Tensor[]): Tensor => graph.apply1(concatLast, parts, {});
-  return attend(ctx, nHead, joined(queries), keep(ctx, name, 'k', joined(keys)), keep(ctx, name, 'v', v));
+  return attend(ctx, nHead, joined(queries), keep(ctx, name, 'k', joined(keys), d), keep(ctx, name, 'v', v, d));
 }
 
 function lens(ctx: BuildContext, name: string, { q, k, v }: Whole, nHead: number): Tensor {
   const { graph } = ctx;
   const d = q.shape[q.shape.length - 1]! / nHead;
-  const [keptK, keptQ, keptV] = [keep(ctx, name, 'k', k), keep(ctx, name, 'q', q), keep(ctx, name, 'v', v)];
+  const [keptK, keptQ, keptV] = [keep(ctx, name, 'k', k, d), keep(ctx, name, 'q', q, d), keep(ctx, name, 'v', v, d)];
   const head = (t: Tensor, h: number): Tensor => graph.apply1(sliceLast, [t], { start: h * d, size: d });
   const times = (a: Tensor, b: Tensor): Tensor => graph.apply1(mul, [a, b], {});
   const plus = (a: Tensor, b: Tensor): Tensor => graph.apply1(add, [a, b], {});

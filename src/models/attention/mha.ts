@@ -2,7 +2,8 @@
  * Heads of GPT-2: fused c_attn split in order q, k, v (spec attention-and-kv 1), or q, v with k = v when tied (7). With
  * rotary positions q and k are rotated after the split.
  */
-import { type Tensor, sliceLast } from '@/graph';
+import { type Tensor, sliceLast, sub } from '@/graph';
+import { ModelConfigError } from '../errors';
 import { type BuildContext, linear } from '../layers';
 import type { Heads } from './attend';
 import { keep, rotate } from './keep';
@@ -29,8 +30,9 @@ export function mhaHeads(
   const turn = (t: Tensor): Tensor => (rotary ? rotate(ctx, 'new', t, nHead) : t);
   const whole = { q: turn(columns(blocks.q, 0)), k: turn(columns(blocks.k, 0)), v: columns(blocks.v, 0) };
   const one = kvTying && !rotary; // k = v, stored once
-  const k = keep(ctx, name, one ? 'kv' : 'k', whole.k);
-  const v = ctx.past && one ? k : keep(ctx, name, 'v', whole.v);
+  const headDim = width / nHead;
+  const k = keep(ctx, name, one ? 'kv' : 'k', withoutBias(ctx, name, whole.k, blocks.k, one || rotary), headDim);
+  const v = ctx.past && one ? k : keep(ctx, name, 'v', whole.v, headDim);
   const part = (t: Tensor, from: number): Tensor =>
     ctx.graph.apply1(sliceLast, [t], { start: from, size: width - from });
   return {
@@ -43,4 +45,14 @@ export function mhaHeads(
       v: ctx.past ? part(v, from) : columns(blocks.v, from),
     }),
   };
+}
+
+/** k - b_K where the decoder asks for it: q.b_K is one constant a row, which softmax cancels. Spec: attention-and-kv 8.3. */
+function withoutBias(ctx: BuildContext, name: string, k: Tensor, block: number, inexact: boolean): Tensor {
+  if (!ctx.past?.store?.preBiasK || !ctx.bias) return k;
+  if (inexact) throw new ModelConfigError('preBiasK needs keys that are not rotated and not shared with the values');
+  const width = k.shape[k.shape.length - 1]!;
+  const bias = ctx.graph.parameters.find((p) => p.name === `${name}.c_attn.bias`)!;
+  const part = ctx.graph.apply1(sliceLast, [bias], { start: block * width, size: width });
+  return ctx.graph.apply1(sub, [k, part], {});
 }

@@ -32,7 +32,7 @@ export function reciprocal(
   const width = o.shape[o.shape.length - 1]!;
   const from = width - (options.heads * width) / options.nHead;
   const { q, k, v } = heads.tail(from);
-  const swapped = attend(ctx, options.heads, k, keep(ctx, name, 'q', q), v);
+  const swapped = attend(ctx, options.heads, k, keep(ctx, name, 'q', q, width / options.nHead), v);
   const beta = (): Tensor => {
     const logit = graph.parameter(`${name}.ra_logit`, [1], { kind: 'constant', value: 0 });
     return graph.apply1(tanh, [logit], {});

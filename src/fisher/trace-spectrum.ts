@@ -65,20 +65,32 @@ export function uniformMatrix(n: number): Symmetric {
 const MAX_SWEEPS = 30;
 
 /** Eigenvalues of a symmetric matrix, descending, to about 1e-13 of its norm. */
-export function eigenvalues({ n, values }: Symmetric): number[] {
+export const eigenvalues = (matrix: Symmetric): number[] => diagonalised(matrix, null).sort((x, y) => y - x);
+
+/** Eigenvalues, descending, and their orthonormal vectors in the same order. */
+export function eigenvectors(matrix: Symmetric): { readonly values: number[]; readonly vectors: Float64Array[] } {
+  const { n } = matrix;
+  const rows = Float64Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0));
+  const values = diagonalised(matrix, rows);
+  const order = values.map((_, i) => i).sort((x, y) => values[y]! - values[x]!);
+  return { values: order.map((i) => values[i]!), vectors: order.map((i) => rows.slice(i * n, (i + 1) * n)) };
+}
+
+/** The diagonal after all rotations; `rows` (the identity at first, if given) takes them too and holds the vectors. */
+function diagonalised({ n, values }: Symmetric, rows: Float64Array | null): number[] {
   const a = values.slice();
   const norm = Math.sqrt(a.reduce((sum, x) => sum + x * x, 0));
   for (let sweep = 0; sweep < MAX_SWEEPS; sweep++) {
     let off = 0;
     for (let r = 0; r < n; r++) for (let c = 0; c < r; c++) off += 2 * a[r * n + c]! ** 2;
     if (Math.sqrt(off) <= 1e-14 * norm) break;
-    for (let p = 0; p < n; p++) for (let q = p + 1; q < n; q++) rotate(a, n, p, q);
+    for (let p = 0; p < n; p++) for (let q = p + 1; q < n; q++) rotate(a, n, p, q, rows);
   }
-  return Array.from({ length: n }, (_, i) => a[i * n + i]!).sort((x, y) => y - x);
+  return Array.from({ length: n }, (_, i) => a[i * n + i]!);
 }
 
 /** One Jacobi rotation that clears a[p, q] of a full symmetric matrix (Golub and Van Loan, 8.5). */
-function rotate(a: Float64Array, n: number, p: number, q: number): void {
+function rotate(a: Float64Array, n: number, p: number, q: number, rows: Float64Array | null): void {
   const apq = a[p * n + q]!;
   if (apq === 0) return;
   const tau = (a[q * n + q]! - a[p * n + p]!) / (2 * apq);
@@ -88,6 +100,11 @@ function rotate(a: Float64Array, n: number, p: number, q: number): void {
   a[p * n + p]! -= t * apq;
   a[q * n + q]! += t * apq;
   a[p * n + q] = a[q * n + p] = 0;
+  for (let i = 0; rows && i < n; i++) {
+    const [x, y] = [rows[p * n + i]!, rows[q * n + i]!];
+    rows[p * n + i] = c * x - s * y;
+    rows[q * n + i] = s * x + c * y;
+  }
   for (let i = 0; i < n; i++) {
     if (i === p || i === q) continue;
     const ip = a[i * n + p]!;

@@ -66,6 +66,7 @@ describe('numbers of methods', () => {
     const { methods } = store.getState().data;
     expect([...methods.get('prune.actual')!.ys.slice(0, 2)]).toEqual([0.25, 0.5]);
     expect(methods.get('prune.score.q50')!.length).toBe(2);
+    expect(methods.has('prune.score.q10')).toBe(false); // on pruned weights
     expect(methods.has('prune.sat_frac')).toBe(false);
     expect(methods.has('prune.mask_hash')).toBe(false);
   });

@@ -54,7 +54,7 @@ export function PruningSection(): ReactNode {
         <Fact name="Jaccard with magnitude" value={(value('jaccard_magnitude') ?? 0).toFixed(3)} />
         {saturated !== null && <Fact name="v below epsilon" value={percent(saturated)} />}
         <Fact name="Came back, last event" value={count(value('regrown') ?? 0)} />
-        <Fact name="Median score" value={significant(value('score.q50') ?? 0)} />
+        <Fact name="Score, 90th percentile" value={significant(value('score.q90') ?? 0)} />
         {masks !== null && <Fact name="Masks" value={bytes(masks)} />}
       </dl>
       <DensityTable map={densityMap(data)} />

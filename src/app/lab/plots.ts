@@ -208,11 +208,12 @@ const pruningPlots: readonly PlotDefinition[] = [
   several({
     id: 'score-quantiles',
     title: 'Score quantiles',
-    unit: 'pruned below the axis',
+    unit: '',
     log: true,
     fallback: [1e-4, 1],
     format: (v) => significant(v, 3),
-    empty: 'Score quantiles over prunable weights, at mask events; pruned ones count as lowest.',
+    empty:
+      'Score quantiles over prunable weights, at mask events; pruned ones rank lowest, and a quantile that falls on them ends.',
     fields: [
       ['prune.score.q10', 'q10'],
       ['prune.score.q50', 'q50'],

@@ -5,6 +5,9 @@ import { Series } from '../plot/series';
 type StepEvent = Extract<WorkerEvent, { type: 'step' }>;
 type EvalEvent = Extract<WorkerEvent, { type: 'eval' }>;
 
+/** Score quantile that falls on pruned weights: they rank below every score and have none. */
+const PRUNED_SCORE = -1;
+
 export class RunData {
   readonly loss = new Series();
   readonly lr = new Series();
@@ -51,6 +54,7 @@ export class RunData {
       const name = `${path}.${field}`;
       if (typeof value === 'object' && value !== null) this.fields(name, step, value);
       if (typeof value !== 'number' || field === 'step') continue;
+      if (path === 'prune.score' && value === PRUNED_SCORE) continue;
       let series = this.methods.get(name);
       if (!series) this.methods.set(name, (series = new Series(64)));
       series.push(step, value);

@@ -125,7 +125,7 @@ export async function gradientSquares(request: FisherRequest): Promise<ReadonlyM
   const { engine, model, corpus, weights, seed, sequences } = request;
   const training = buildGpt2Training({ ...model, dropout: 0 }, 1, model.blockSize);
   const { graph, gradients, ids, targets, lossScale, loss } = training;
-  const probe = await openProbe(engine, { graph, weights, read: [loss], gradients, seed });
+  const probe = await openProbe(engine, { graph, weights, read: [], roots: [loss], gradients, seed });
   const squares = new Map<string, Float64Array>();
   try {
     const shape = { rows: 1, seq: model.blockSize, sampling: corpus.sampling };

@@ -23,6 +23,8 @@ export interface ProbeRequest {
   readonly weights: NamedTensors;
   /** Tensors to read. */
   readonly read: readonly Tensor[];
+  /** Tensors to compute without reading them: the loss, behind gradients. */
+  readonly roots?: readonly Tensor[];
   /** Parameter -> gradient, to be read too. */
   readonly gradients?: ReadonlyMap<Tensor, Tensor>;
   /** Keys dropout masks. */
@@ -73,7 +75,7 @@ function openOnReference({ graph, weights, read, gradients, seed }: ProbeRequest
 
 async function openOnEngine(
   engine: EngineDevice,
-  { graph, weights, read, gradients = new Map<Tensor, Tensor>(), seed }: ProbeRequest,
+  { graph, weights, read, roots = [], gradients = new Map<Tensor, Tensor>(), seed }: ProbeRequest,
 ): Promise<GraphProbe> {
   const storage = new Storage();
   const metrics = storage.append('metrics', 256);
@@ -83,7 +85,7 @@ async function openOnEngine(
     arena,
     traits: engine.traits,
     gradients,
-    roots: read,
+    roots: [...read, ...roots],
     pinned: [...graph.inputs, ...read],
     accumulate: false,
     floatRegions: new Set(),

@@ -13,6 +13,8 @@ import { registerDecode } from './decode';
 import { registerDefconfig } from './defconfig';
 import { registerDoctor } from './doctor';
 import { registerEval } from './eval';
+import { registerFisher } from './fisher';
+import { registerFisherAdam } from './fisher-adam';
 import { registerGenerate } from './generate';
 import { registerKconfig } from './kconfig';
 import { registerMatrix } from './matrix';
@@ -49,7 +51,9 @@ for (const register of [
   registerRoofline,
   registerBench,
   registerBpa,
+  registerFisher,
   registerPrune,
+  registerFisherAdam,
   registerKconfig,
 ])
   register(program);

@@ -42,6 +42,7 @@ import {
   type RopeAttrs,
   positionBackward,
   producer,
+  isRowOp,
   rope,
   rowsOf,
   sameShape,
@@ -112,6 +113,7 @@ export type FusedOp =
       readonly packed: ReadonlyMap<number, PackedTensor>;
     })
   | (Base & { readonly kind: 'rope'; readonly node: Node<RopeAttrs> })
+  | (Base & { readonly kind: 'rows'; readonly node: Node })
   | (Base & { readonly kind: 'sum_to'; readonly node: Node })
   | (Base & {
       readonly kind: 'concat';
@@ -163,6 +165,7 @@ export function readsOf(op: FusedOp): readonly Tensor[] {
     case 'cache_append_packed':
     case 'cache_unpack':
     case 'rope':
+    case 'rows':
     case 'sum_to':
       return op.node.inputs;
     case 'attention_cached':
@@ -193,6 +196,7 @@ export function writesOf(op: FusedOp): readonly Tensor[] {
     case 'cache_unpack':
     case 'attention_cached':
     case 'rope':
+    case 'rows':
     case 'sum_to':
     case 'concat':
       return op.node.outputs;
@@ -296,6 +300,7 @@ class Fuser {
       this.ops.push({ ...base, kind: 'cache_append', node });
     } else if (isOp(node, attentionCached)) this.#attentionCached(node);
     else if (isOp(node, rope)) this.ops.push({ ...base, kind: 'rope', node });
+    else if (isRowOp(node.op)) this.ops.push({ ...base, kind: 'rows', node });
     else if (isOp(node, sumTo)) this.ops.push({ ...base, kind: 'sum_to', node });
     else if (isOp(node, concatLast)) this.#concat(node);
     else if (isElementwise(node.op) || isOp(node, dropout)) this.#elementwise(node);

@@ -2,7 +2,16 @@
  * Lowers a fused graph to dispatches: places every tensor (parameter arena, gradient arena, slabs or the activation arena)
  * and hands operands to the kernel families.
  */
-import { type Graph, type Tensor, attentionSizes, cachedAttentionSizes, colsOf, rowsOf, sizeOf } from '@/graph';
+import {
+  type Graph,
+  type Tensor,
+  attentionSizes,
+  cachedAttentionSizes,
+  colsOf,
+  isRowOp,
+  rowsOf,
+  sizeOf,
+} from '@/graph';
 import { type FusedOp, type FusedGraph, type GemmOp, type PackedTensor, fuse } from './fuse';
 import type { DeviceTraits, Operand } from './kernel';
 import { attentionBackward, attentionForward } from './kernels/attention';
@@ -15,6 +24,7 @@ import { gemm, splitKFor } from './kernels/gemm';
 import { layerNormBackward, layerNormForward, layerNormPartials } from './kernels/layer-norm';
 import { columnSum, copy2d } from './kernels/reduce';
 import { rope } from './kernels/rope';
+import { rowsKernel } from './kernels/rows';
 import { type ArenaLayout, align, layOutArena, liveIntervals, resolve } from './memory';
 import { type Dispatch, dispatchOf } from './plan';
 import type { ParameterArena, Storage } from './storage';
@@ -259,6 +269,12 @@ class Lowering {
         const past = positions ? { positions: at(positions) } : {};
         const args = { label, x: at(x!), y: at(y), seq: y.shape[1]!, attrs: op.node.attrs, ...past };
         return this.#push(dispatchOf(rope, args, traits, op.scope, shapeKey(y)));
+      }
+      case 'rows': {
+        const { op: rowOp, attrs, inputs, outputs } = op.node;
+        if (!isRowOp(rowOp)) throw new Error(`${rowOp.name} is no row operation`);
+        const args = { label, x: at(inputs[0]!), y: at(outputs[0]!), seq: inputs[0]!.shape[1]!, op: rowOp, attrs };
+        return this.#push(dispatchOf(rowsKernel, args, traits, op.scope, shapeKey(outputs[0]!)));
       }
       case 'elementwise': {
         const operands = new Map(op.inputs.map((t) => [t.id, at(t)]));

@@ -16,4 +16,5 @@ export * from './kv-format';
 export { crossEntropy, crossEntropyBackward } from './ops/cross-entropy';
 export { dropout, type DropoutAttrs } from './ops/dropout';
 export { sliceLast, concatLast, type SliceAttrs } from './ops/views';
+export { isRowOp, reverseTime, fakeQuant, type RowOp } from './ops/rows';
 export { erf } from './math';

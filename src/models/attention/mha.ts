@@ -8,6 +8,14 @@ import { type BuildContext, linear } from '../layers';
 import type { Heads } from './attend';
 import { keep, rotate } from './keep';
 
+/** q, k and v of the rows at hand, nothing kept. */
+export function plainHeads(ctx: BuildContext, name: string, x: Tensor) {
+  const width = x.shape[x.shape.length - 1]!;
+  const fused = linear(ctx, `${name}.c_attn`, x, 3 * width);
+  const block = (i: number): Tensor => ctx.graph.apply1(sliceLast, [fused], { start: i * width, size: width });
+  return { q: block(0), k: block(1), v: block(2) };
+}
+
 export function mhaHeads(
   ctx: BuildContext,
   name: string,

@@ -10,14 +10,14 @@ import { type Tensor, add, concatLast, mul, scale, sliceLast, sub, tanh } from '
 import { type BuildContext, INIT_STD, linear, norm } from '../layers';
 import { type Heads, attend } from './attend';
 import { keep } from './keep';
-import type { ReciprocalForm } from './config';
+import type { BranchForm } from './config';
 
 const FIXED_STANDARD = 0.9375;
 const FIXED_RECIPROCAL = 0.0625;
 
 export interface ReciprocalOptions {
   readonly nHead: number;
-  readonly form: ReciprocalForm;
+  readonly form: BranchForm;
   readonly heads: number;
 }
 

@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { docsPlugin } from './scripts/docs/plugin.ts';
+import { offlinePlugin } from './scripts/offline/plugin.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -34,7 +36,7 @@ const policy: Plugin = {
 /** The site: static files under any base path. */
 export default defineConfig({
   base: './',
-  plugins: [react(), policy],
+  plugins: [react(), docsPlugin(at('.')), policy, offlinePlugin()],
   define: { __WB_COMMIT__: JSON.stringify(commit()) },
   resolve: { alias: { '@shaders': at('./shaders'), '@': at('./src') } },
   worker: { format: 'es' },

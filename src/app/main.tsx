@@ -1,5 +1,6 @@
 /** The site's entry: the page on the engine's worker. */
 import { mount } from './mount';
+import { keepOffline } from './offline';
 import { connectTo, connectToStore } from './stores/connection';
 
 const root = document.getElementById('root');
@@ -11,3 +12,4 @@ mount(
     () => new Worker(new URL('../worker/store-entry.ts', import.meta.url), { type: 'module', name: 'store' }),
   ),
 );
+keepOffline();

@@ -4,6 +4,7 @@
  */
 import type { ComponentType } from 'react';
 import { LazyClaims } from './claims';
+import { LazyDocs } from './docs';
 import { ExplainPage } from './explain/ExplainPage';
 import { LabPage } from './lab/LabPage';
 import { LazyRuns } from './runs';
@@ -26,6 +27,7 @@ export const pages: readonly Page[] = [
   { path: 'runs', title: 'Runs', key: 'r', component: LazyRuns },
   { path: 'explain', title: 'Explain', key: 'e', component: ExplainPage },
   { path: 'claims', title: 'Claims', key: 'c', component: LazyClaims },
+  { path: 'docs', title: 'Docs', key: 'd', component: LazyDocs },
 ];
 
 export interface Location {

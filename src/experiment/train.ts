@@ -177,8 +177,9 @@ export async function* train(
   }
 
   const end = Math.min(stopAt ?? Infinity, training.maxIters);
+  const outOfTime = (): boolean => training.maxSeconds > 0 && now() - started >= 1000 * training.maxSeconds;
   let step = fromStep;
-  for (; step < end && !control.stopped; step++) {
+  for (; step < end && !control.stopped && !outOfTime(); step++) {
     if (control.paused) {
       if (!(yield* drain(0))) return;
       if (step > fromStep && autosave) yield* await onCheckpoint(step, 'state', { best, evaluated });

@@ -10,7 +10,7 @@ const { values } = parseArgs({
   options: { losses: { type: 'string', default: '20' }, every: { type: 'string', default: '40' } },
 });
 const folder = mkdtempSync(join(tmpdir(), 'wb-device-loss-'));
-const settings = ['MAX_ITERS=320', 'CHECKPOINT_INTERVAL=10', 'GPT2_DROPOUT=0.1', 'GPT2_N_LAYER=1', 'EVAL_INTERVAL=40'];
+const settings = ['MAX_ITERS=240', 'CHECKPOINT_INTERVAL=10', 'GPT2_DROPOUT=0.1', 'GPT2_N_LAYER=1', 'EVAL_INTERVAL=40'];
 function train(out, env, preload) {
   const args = [
     ...preload,

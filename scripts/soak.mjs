@@ -1,6 +1,7 @@
 // Trains a tiny model for many steps in the built site and samples what must not grow; prints one JSON document.
 //   node scripts/soak.mjs [--steps 10000] [--every 5000]        needs "make build" and a browser (CHROMIUM_PATH)
-// gpu_bytes: of the buffers that the engine made and has not destroyed. heap_bytes: of the engine worker, after a collection.
+// gpu_bytes: of the buffers that the engine made and has not destroyed. heap_bytes: of the page, after a collection
+// (Chromium tells no worker its heap).
 // run_bytes: of the run's directory. Samples are taken every N ms; `growth` is the last quarter's mean over that of the second.
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -18,7 +19,7 @@ for (const path of [executablePath, 'dist/site/index.html']) {
 }
 const server = await serve('dist/site', 0);
 const flags =
-  '--enable-unsafe-webgpu --use-webgpu-adapter=swiftshader --no-sandbox --disable-quic --disable-background-networking --js-flags=--expose-gc';
+  '--enable-unsafe-webgpu --use-webgpu-adapter=swiftshader --no-sandbox --disable-quic --disable-background-networking --enable-precise-memory-info --js-flags=--expose-gc';
 const browser = await chromium.launch({ executablePath, args: [...flags.split(' '), '--headless'] });
 const page = await browser.newPage();
 const model = 'GPT2_N_LAYER=1&GPT2_N_HEAD=2&GPT2_N_EMBD=16&GPT2_BLOCK_SIZE=16&BATCH_SIZE=4';
@@ -49,7 +50,6 @@ const sample = async () => {
     return {
       gpu_bytes: gpu,
       gpu_buffers: globalThis.liveBuffers.size,
-      heap_bytes: performance.memory?.usedJSHeapSize ?? null,
     };
   });
   const run_bytes = await page.evaluate(async () => {
@@ -65,11 +65,15 @@ const sample = async () => {
       return null; // a file was being renamed
     }
   });
+  const heap_bytes = await page.evaluate(() => {
+    globalThis.gc?.();
+    return performance.memory?.usedJSHeapSize ?? null;
+  });
   const step = await page.evaluate(() => {
     const match = /step\s+([\d,]+)\s*\/\s*[\d,]+/.exec(document.body.innerText);
     return match ? Number(match[1].replaceAll(',', '')) : 0;
   });
-  return { step, ...engine, run_bytes };
+  return { step, ...engine, heap_bytes, run_bytes };
 };
 await page.getByRole('button', { name: 'Run', exact: true }).first().click();
 const samples = [];
@@ -77,8 +81,9 @@ const started = performance.now();
 for (;;) {
   await page.waitForTimeout(Number(values.every));
   const found = await sample();
-  if (found.step > 0) samples.push(found);
   const state = await page.locator('.state').first().innerText();
+  // What is measured once the run has ended (the roof) is no part of it.
+  if (found.step > 0 && state === 'Running') samples.push(found);
   if (/Finished|Failed|Stopped/.test(state)) {
     const quarter = Math.floor(samples.length / 4);
     const mean = (list, key) => list.reduce((sum, s) => sum + (s[key] ?? 0), 0) / Math.max(1, list.length);

@@ -11,6 +11,7 @@ interface AbOptions extends ConfigOptions {
   readonly rounds: string;
   readonly steps: string;
   readonly warmup: string;
+  readonly clock: string;
   readonly backend: string;
   readonly software?: boolean;
   readonly autotune?: boolean;
@@ -25,11 +26,18 @@ export function registerAb(program: Command): void {
     .option('--rounds <n>', 'samples of each', '8')
     .option('--steps <n>', 'training steps in a sample', '5')
     .option('--warmup <n>', 'untimed steps before', '3')
+    .option('--clock <kind>', 'wall, or cpu: time of all cores, for a software adapter on a shared machine', 'wall')
     .option('--backend <name>', 'webgpu or reference (f64 on the CPU)', 'webgpu')
     .option('--autotune', 'measure kernel variants first, also on a software adapter')
     .option('--software', 'use the software adapter even where there is a GPU')
     .option('--json', 'print one JSON document')
     .action(ab);
+}
+
+/** Milliseconds of processor time of this process, all threads: what a software adapter costs whatever else the machine does. */
+function cpuTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 async function ab(common: readonly string[], options: AbOptions): Promise<void> {
@@ -48,24 +56,30 @@ async function ab(common: readonly string[], options: AbOptions): Promise<void> 
     throw new UsageError(
       `MAX_ITERS=${short.experiment.training.maxIters} is less than the ${needed} steps of ${rounds} rounds`,
     );
+  if (options.clock !== 'wall' && options.clock !== 'cpu')
+    throw new UsageError(`--clock ${options.clock}: expected wall or cpu`);
+  const cpu = options.clock === 'cpu';
   const engine = await openEngine(options);
+  if (cpu && engine && !engine.adapter.software)
+    throw new UsageError('--clock cpu measures a software adapter; on this GPU use --clock wall');
   const quiet = options.json ?? false;
   if (!quiet) process.stderr.write(`${adapterText(engine)}\n`);
   const [a, b] = [await openRunnable(sides[0]!, engine, options), await openRunnable(sides[1]!, engine, options)];
-  const result = await interleave(a.backend, b.backend, { rounds, steps, warmup });
+  const result = await interleave(a.backend, b.backend, { rounds, steps, warmup, ...(cpu && { now: cpuTime }) });
   a.backend.destroy();
   b.backend.destroy();
   const { comparison, medianA, medianB } = result;
   const adapter = engine
     ? { description: engine.adapter.description, software: engine.adapter.software }
     : { description: 'CPU reference', software: true };
-  if (quiet) return print({ adapter, rounds, steps, ...result });
+  if (quiet) return print({ adapter, clock: options.clock, rounds, steps, ...result });
   const percent = (x: number): string => `${x >= 0 ? '+' : ''}${(100 * x).toFixed(2)} %`;
   const { interval, test, spread } = comparison;
+  const unit = cpu ? 'ms of processor time' : 'ms';
   process.stdout.write(
     [
-      `A  ${medianA.toFixed(3)} ms a step (median of ${rounds})  ${options.a.join(' ')}`.trimEnd(),
-      `B  ${medianB.toFixed(3)} ms a step (median of ${rounds})  ${options.b.join(' ')}`,
+      `A  ${medianA.toFixed(3)} ${unit} a step (median of ${rounds})  ${options.a.join(' ')}`.trimEnd(),
+      `B  ${medianB.toFixed(3)} ${unit} a step (median of ${rounds})  ${options.b.join(' ')}`,
       `B against A: ${percent(comparison.relative)}, sd ${percent(spread).replace('+', '')}${interval ? `, 95 % ${percent(interval.low)} .. ${percent(interval.high)}` : ''}, p ${test.p.toPrecision(3)} (sign flips, n ${comparison.n})`,
       '',
     ].join('\n'),

@@ -9,7 +9,7 @@ import { readStatus, rewind } from '@/experiment/session/resume';
 import type { DiskDirectory } from './disk-directory';
 import { host } from './host';
 import { UsageError, customTextOf } from './options';
-import { type Outcome, adapterText, openEngine, openRunnable, trainInto } from './train-run';
+import { type EngineSlot, type Outcome, adapterText, openEngine, openOn, openRunnable, trainInto } from './train-run';
 
 /** The manifest of a directory. Throws one line: what is missing, or its first error. */
 export async function manifestOf(directory: DiskDirectory): Promise<Manifest> {
@@ -41,7 +41,8 @@ export async function continueRun(
   options: {
     readonly software?: boolean;
     readonly quiet: boolean;
-    readonly engine?: Awaited<ReturnType<typeof openEngine>>;
+    /** The device of a matrix. */
+    readonly slot?: EngineSlot;
   },
 ): Promise<Outcome | null> {
   if ((await readStatus(directory)) === 'ok') return null;
@@ -50,7 +51,7 @@ export async function continueRun(
   await directory.sweep();
   const saved = await rewind(directory, config.experiment.training.checkpointInterval);
   const backend = manifest.device?.backend === 'cpu' ? 'reference' : 'webgpu';
-  const engine = options.engine === undefined ? await openEngine({ ...options, backend }) : options.engine;
+  const engine = options.slot ? options.slot.current : await openEngine({ ...options, backend });
   const say = (line: string): void => void (options.quiet || process.stderr.write(`${line}\n`));
   const before = manifest.device?.adapter;
   if (
@@ -72,6 +73,7 @@ export async function continueRun(
     saved,
     resumedAt: manifest.resumedAt ?? [],
     quiet: options.quiet,
+    reopen: () => openOn(config, { backend, ...options }, options.slot),
     identity: {
       runId: manifest.runId,
       project: manifest.project,

@@ -4,9 +4,8 @@ import { createHash } from 'node:crypto';
 import { hostname, networkInterfaces } from 'node:os';
 import { basename } from 'node:path';
 import type { Host } from '@/experiment/manifest/build';
+import { VERSION } from '@/experiment/version';
 import { root } from './options';
-
-export const VERSION = '0.1.0';
 
 let known: Host | null = null;
 

@@ -9,9 +9,12 @@ import { registerBench } from './bench';
 import { registerBpa } from './bpa';
 import { registerCheck } from './check';
 import { registerContinue } from './continue';
+import { registerDecode } from './decode';
 import { registerDefconfig } from './defconfig';
 import { registerDoctor } from './doctor';
 import { registerEval } from './eval';
+import { registerFisher } from './fisher';
+import { registerFisherAdam } from './fisher-adam';
 import { registerGenerate } from './generate';
 import { registerKconfig } from './kconfig';
 import { registerMatrix } from './matrix';
@@ -42,10 +45,13 @@ for (const register of [
   registerMenuconfig,
   registerDefconfig,
   registerGenerate,
+  registerDecode,
   registerDoctor,
   registerBench,
   registerBpa,
+  registerFisher,
   registerPrune,
+  registerFisherAdam,
   registerKconfig,
 ])
   register(program);

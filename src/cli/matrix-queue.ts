@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { configOf, continueRun } from './continue-run';
 import { DiskDirectory } from './disk-directory';
 import { host } from './host';
-import { type Outcome, adapterText, openEngine, openRunnable, trainInto } from './train-run';
+import { type EngineSlot, type Outcome, adapterText, openEngine, openOn, openRunnable, trainInto } from './train-run';
 
 export interface QueueOptions {
   readonly software?: boolean;
@@ -56,20 +56,23 @@ async function startCell(
   directory: DiskDirectory,
   matrix: MatrixRecord,
   cell: CellState,
-  engine: Awaited<ReturnType<typeof openEngine>>,
+  slot: EngineSlot,
   options: QueueOptions,
 ): Promise<Outcome | null> {
   const folder = new DiskDirectory(join(directory.root, 'cells', cell.id));
-  if (cell.status !== 'pending' && cell.manifest) return continueRun(folder, { ...options, quiet: true, engine });
+  if (cell.status !== 'pending' && cell.manifest) return continueRun(folder, { ...options, quiet: true, slot });
   await resetCell(directory, cell.id);
   const config = await configOf(folder);
-  const open = await openRunnable(config, engine, { ...options, backend: matrix.backend });
+  const adapter = { ...options, backend: matrix.backend };
+  const engine = slot.current;
+  const open = await openRunnable(config, engine, adapter);
+  const reopen = () => openOn(config, adapter, slot);
   const identity = {
     runId: `${matrix.runId}-${cell.id}`, project: matrix.project, preset: matrix.preset, createdAt: utc(new Date()),
     overrides: matrix.overrides, minimal: config.minimal, full: config.full, stopAt: matrix.stopAt, parents: [matrix.runId], host: host(),
   }; // prettier-ignore
   try {
-    return await trainInto({ open, directory: folder, identity, engine, quiet: true });
+    return await trainInto({ open, directory: folder, identity, engine, reopen, quiet: true });
   } finally {
     open.backend.destroy();
   }
@@ -82,15 +85,15 @@ export async function runQueue(
   options: QueueOptions,
 ): Promise<boolean> {
   const say = (line: string): void => void (options.quiet || process.stderr.write(`${line}\n`));
-  const engine = await openEngine({ ...options, backend: matrix.backend });
+  const slot = { current: await openEngine({ ...options, backend: matrix.backend }) };
   const states = await cellStates(directory, matrix);
   const open = states.filter(isOpen);
   const progress = new Map<string, CellProgress>();
   for (const state of states) progress.set(state.id, await progressOf(directory, state));
-  say(`${adapterText(engine)}; ${open.length} of ${states.length} cells to run`);
+  say(`${adapterText(slot.current)}; ${open.length} of ${states.length} cells to run`);
   for (const [i, cell] of open.entries()) {
     const began = performance.now();
-    const outcome = await startCell(directory, matrix, cell, engine, options).catch(async (error: unknown) => {
+    const outcome = await startCell(directory, matrix, cell, slot, options).catch(async (error: unknown) => {
       const folder = new DiskDirectory(join(directory.root, 'cells', cell.id));
       const failed = error instanceof Error ? error.message : String(error);
       await folder.append('log.txt', `failed: ${failed}\n`);

@@ -1,5 +1,4 @@
 /** wb prune: prunes a trained checkpoint once and evaluates it. */
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { openDevice } from '@/engine/device';
@@ -10,6 +9,7 @@ import {
   type OneShotScore,
   calibrate,
   isStateScore,
+  missingSlot,
   needsCalibration,
   pruneOnce,
 } from '@/experiment/one-shot';
@@ -17,6 +17,7 @@ import { openRun } from '@/experiment/open-run';
 import { readSafetensors } from '@/experiment/safetensors';
 import { dawn } from './dawn';
 import { UsageError, loaders, print } from './options';
+import { lastCheckpoint, runFile, savedState } from './run-files';
 
 interface PruneOptions {
   readonly run: string;
@@ -46,26 +47,10 @@ export function registerPrune(program: Command): void {
     .action(prune);
 }
 
-function file(run: string, name: string): Buffer {
-  const path = join(run, name);
-  if (!existsSync(path)) throw new UsageError(`${run}: ${name} is missing`);
-  return readFileSync(path);
-}
-
-/** The newest checkpoint: the one that optimizer.safetensors belongs to. */
-function lastCheckpoint(run: string): string {
-  const folder = join(run, 'checkpoints');
-  const steps = existsSync(folder)
-    ? readdirSync(folder).flatMap((name) => /^(\d+)\.safetensors$/.exec(name)?.slice(1, 2).map(Number) ?? [])
-    : [];
-  if (steps.length === 0) throw new UsageError(`${run} has no checkpoints`);
-  return `checkpoints/${Math.max(...steps)}.safetensors`;
-}
-
 /** The moments that were saved with the last checkpoint. */
 function optimizerState(run: string): Map<string, { data: ArrayLike<number> }> {
   const state = new Map<string, { data: ArrayLike<number> }>();
-  for (const [name, { dtype, data }] of readSafetensors(file(run, 'optimizer.safetensors')).tensors)
+  for (const [name, { dtype, data }] of savedState(run).state)
     if (dtype === 'F32' || dtype === 'F64') state.set(name, { data });
   return state;
 }
@@ -88,13 +73,18 @@ function parsed(options: PruneOptions) {
 
 async function prune(options: PruneOptions): Promise<void> {
   const { scores, ...settings } = parsed(options);
-  const text = file(options.run, 'config.full').toString();
+  const text = runFile(options.run, 'config.full').toString();
   const trained = experimentConfig(symbolValues(openStrict(text, join(options.run, 'config.full'))));
   const path = lastCheckpoint(options.run);
-  const weights = readSafetensors(file(options.run, path)).tensors;
+  const weights = readSafetensors(runFile(options.run, path)).tensors;
   const state = scores.some(isStateScore)
     ? optimizerState(options.run)
     : new Map<string, { data: ArrayLike<number> }>();
+  for (const score of scores) {
+    const slot = missingSlot(score, state);
+    if (slot !== null)
+      throw new UsageError(`--score ${score}: needs ${slot}, which the optimizer of ${options.run} does not keep`);
+  }
   const engine = options.backend === 'reference' ? null : await openDevice(await dawn());
   const { backend, model, corpus } = await openRun({
     config: { ...trained, pruning: null },

@@ -14,7 +14,7 @@ import { DiskDirectory } from './disk-directory';
 import { host } from './host';
 import { UsageError, customTextOf, print } from './options';
 import { refuseOldRun } from './run';
-import { adapterText, openEngine, openRunnable, trainInto } from './train-run';
+import { adapterText, openEngine, openOn, openRunnable, trainInto } from './train-run';
 
 interface ReplayOptions {
   readonly out?: string;
@@ -83,7 +83,8 @@ async function replay(path: string, options: ReplayOptions): Promise<void> {
       runId: makeRunId(manifest.preset ?? 'replay', createdAt, full), project: manifest.project, preset: manifest.preset ?? '', createdAt,
       overrides, minimal: min, full, stopAt: manifest.stopAt ?? null, parents: [manifest.runId], host: host(),
     }; // prettier-ignore
-    const outcome = await trainInto({ open, directory, identity, engine, quiet: options.json ?? false });
+    const reopen = () => openOn(config, { ...options, backend });
+    const outcome = await trainInto({ open, directory, identity, engine, reopen, quiet: options.json ?? false });
     open.backend.destroy();
     if (outcome.failed !== null) throw new Error(outcome.failed);
     const old = { manifest, directory: new DiskDirectory(folder) };

@@ -17,7 +17,7 @@ import {
   withConfigOptions,
 } from './options';
 import { trackersOf } from './trackers';
-import { type Outcome, adapterText, openEngine, openRunnable, trainInto } from './train-run';
+import { type Outcome, adapterText, openEngine, openOn, openRunnable, trainInto } from './train-run';
 
 interface RunOptions extends ConfigOptions {
   readonly out: string;
@@ -124,7 +124,14 @@ async function run(overrides: readonly string[], options: RunOptions): Promise<v
   const total = Math.min(steps ?? Infinity, resolved.experiment.training.maxIters);
   await saveInputs(open, directory, options, total);
   const quiet = options.json ?? false;
-  const outcome = await trainInto({ open, directory, identity: identityOf(resolved, steps), engine, quiet });
+  const outcome = await trainInto({
+    open,
+    directory,
+    identity: identityOf(resolved, steps),
+    engine,
+    quiet,
+    reopen: () => openOn(resolved, options),
+  });
   open.backend.destroy();
   reportOutcome(options.out, outcome, quiet);
 }

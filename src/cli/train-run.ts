@@ -5,7 +5,7 @@ import type { ExperimentConfig } from '@/experiment/config';
 import type { RunIdentity } from '@/experiment/manifest/build';
 import { type OpenRun, openRun } from '@/experiment/open-run';
 import type { RunStatus } from '@/experiment/recorder';
-import { executeRun } from '@/experiment/session/execute';
+import { type Opened, executeResilient } from '@/experiment/session/resilient';
 import type { SavedState } from '@/experiment/session/state-file';
 import { RunControl } from '@/experiment/train';
 import { dawn } from './dawn';
@@ -52,11 +52,25 @@ export function openRunnable(
   });
 }
 
+/** The device that the cells of a matrix share; another one after a loss. */
+export interface EngineSlot {
+  current: EngineDevice | null;
+}
+
+/** Opens a configuration on a device; a second call is for a new device, after a loss of the first. */
+export async function openOn(runnable: Runnable, options: AdapterOptions, slot?: EngineSlot): Promise<Opened> {
+  const engine = await openEngine(options);
+  if (slot) slot.current = engine;
+  return { engine, open: await openRunnable(runnable, engine, options) };
+}
+
 export interface TrainInto {
   readonly open: OpenRun;
   readonly directory: DiskDirectory;
   readonly identity: RunIdentity;
   readonly engine: EngineDevice | null;
+  /** After a loss of the device. */
+  readonly reopen: () => Promise<Opened>;
   readonly saved?: SavedState | null;
   readonly resumedAt?: readonly number[];
   readonly control?: RunControl;
@@ -103,24 +117,29 @@ export async function trainInto(request: TrainInto): Promise<Outcome> {
   const say = (line: string): void => void (quiet || process.stderr.write(`${line}\n`));
   const stop = (): void => control.stop();
   const limit = maxMs(identity.overrides);
-  const sinks = await sinksFor(identity, directory, request.saved ?? null);
   process.once('SIGINT', stop);
   const bar = progressBar(total, request.saved?.step ?? 0, quiet);
   let [steps, loss, val, failed] = [request.saved?.step ?? 0, NaN, null as number | null, null as string | null];
-  const events = executeRun(open, directory, {
+  let last = open;
+  const first = { open, engine };
+  const events = executeResilient(first, directory, {
     control,
     identity,
-    adapter: engine?.adapter ?? null,
     saved: request.saved ?? null,
     resumedAt: request.resumedAt ?? [],
     maxMs: limit,
-    sinks,
+    sinks: (saved) => sinksFor(identity, directory, saved),
+    reopen: request.reopen,
+    onOpen: (opened) => (last = opened.open),
   });
   try {
     for (;;) {
       const { value: event, done } = await events.next();
       if (done) return { status: event, steps, loss, val, failed };
       if (event.type === 'failed') failed = event.message;
+      if (event.type === 'device-lost')
+        process.stderr.write(`wb: the device was lost (${event.message}); opening another\n`);
+      if (event.type === 'restored') process.stderr.write(`wb: a new device goes on from step ${event.step}\n`);
       if (event.type !== 'metric') continue;
       const { metric } = event;
       if (metric.event === 'prune' && !bar) say(`step ${metric.step}  pruned ${(100 * metric.actual).toFixed(2)} %`);
@@ -136,6 +155,7 @@ export async function trainInto(request: TrainInto): Promise<Outcome> {
         say(`step ${metric.step}  ${metric.event === 'eval' ? 'val ' : ''}loss ${metric.loss.toFixed(4)}`);
     }
   } finally {
+    if (last !== open) last.backend.destroy(); // `open` is the caller's
     bar?.stop();
     process.off('SIGINT', stop);
   }

@@ -209,6 +209,18 @@ export class ReferenceBackend implements TrainingBackend {
     return Promise.resolve(f32(values.get(model.logits.id)!.slice(-this.model.vocabSize)));
   }
 
+  gradient(step: number): Promise<NamedTensors> {
+    this.#runGraph(this.#train, this.#values, this.corpus.train, STREAM.TRAIN, step, 0);
+    const gradients = new Map(
+      [...this.#train.gradients].map(([{ name }, { id }]) => [name, Float64Array.from(this.#values.get(id)!)] as const),
+    );
+    this.#pruner?.maskGradients(gradients);
+    const named = this.#train.graph.parameters.map(
+      ({ name, shape }) => [name, { shape, data: f32(gradients.get(name)!) }] as const,
+    );
+    return Promise.resolve(new Map(named));
+  }
+
   parameters(): Promise<NamedTensors> {
     return Promise.resolve(
       new Map(

@@ -228,6 +228,17 @@ export class WebGpuBackend implements TrainingBackend {
     ]);
   }
 
+  async gradient(step: number): Promise<NamedTensors> {
+    const scalars = this.#scalars(step).map((slot) => ({ ...slot, grad_scale: 1 }));
+    const { result } = await this.executor.run(
+      [{ sequence: 'train', slot: 0 }],
+      scalars,
+      this.training.regions.metrics,
+    );
+    await result;
+    return new Map(await this.#readArena(this.training.regions.gradients));
+  }
+
   async parameters(): Promise<NamedTensors> {
     return new Map(await this.#readArena(this.training.regions.parameters));
   }

@@ -48,6 +48,8 @@ export interface TrainingBackend {
   /** Logits [vocab] that follow the given tokens (at most the block size). */
   nextLogits(tokens: readonly number[]): Promise<Float32Array>;
   parameters(): Promise<NamedTensors>;
+  /** Gradient of the mean loss over the first micro-batch of `step`, masked, before clipping. Weights and state stay as they are. */
+  gradient(step: number): Promise<NamedTensors>;
   loadParameters(tensors: NamedTensors): Promise<void>;
   /** Everything that continues the run bit for bit (training-state.ts). Call with no step in flight. */
   saveState(): Promise<TrainingState>;

@@ -43,6 +43,8 @@ export interface TrainingConfig {
   readonly batchSize: number;
   readonly gradientAccumulation: number;
   readonly maxIters: number;
+  /** The run ends, complete, after so many seconds; 0 = no limit. */
+  readonly maxSeconds: number;
   readonly evalInterval: number;
   readonly evalBatches: number;
   readonly checkpointInterval: number;
@@ -119,6 +121,7 @@ export function experimentConfig(values: SymbolValues): ExperimentConfig {
       batchSize: read.int('BATCH_SIZE'),
       gradientAccumulation: read.int('GRADIENT_ACCUMULATION'),
       maxIters: read.int('MAX_ITERS'),
+      maxSeconds: read.int('MAX_SECONDS'),
       evalInterval: read.int('EVAL_INTERVAL'),
       evalBatches: read.int('EVAL_BATCHES'),
       checkpointInterval: read.int('CHECKPOINT_INTERVAL'),

@@ -52,5 +52,9 @@ export type RunEvent =
       readonly bytes: number;
     }
   | { readonly type: 'paused' | 'resumed'; readonly step: number }
+  /** The device was lost after `step` steps; a new one is being opened. */
+  | { readonly type: 'device-lost'; readonly step: number; readonly message: string }
+  /** The run goes on from `step` on a new device. */
+  | { readonly type: 'restored'; readonly step: number }
   | { readonly type: 'finished'; readonly step: number; readonly stopped: boolean; readonly bestLoss: number }
   | { readonly type: 'failed'; readonly step: number; readonly message: string };

@@ -96,6 +96,13 @@ function accumulate(
 export const needsCalibration = (score: OneShotScore): boolean => score === 'fisher' || score === 'wanda';
 export const isStateScore = (score: OneShotScore): score is StateScore => STATE_SCORES.some((name) => name === score);
 
+/** The first slot that a score needs and the state lacks, or null. */
+export function missingSlot(score: OneShotScore, state: ReadonlyMap<string, unknown>): string | null {
+  const needs = isStateScore(score) ? SCORE_NEEDS[score] : [];
+  const keys = [...state.keys()];
+  return needs.find((slot) => !keys.some((key) => key.startsWith(`${slot}.`))) ?? null;
+}
+
 interface Sources {
   readonly weights: NamedTensors;
   /** exp_avg.<name>, exp_avg_sq.<name>; for state scores. */

@@ -5,7 +5,7 @@ import type { MetricEvent, RunEvent } from './events';
 import type { RunDirectory } from './run-directory';
 import { writeSafetensors } from './safetensors';
 import { STATE_FILE, type SavedState, encodeState } from './session/state-file';
-import type { TrainProgress } from './train';
+import type { CheckpointKind, TrainProgress } from './train';
 import type { Gpt2Config } from '@/models/config';
 
 /** A mirror of the metrics in another program's format. */
@@ -93,22 +93,26 @@ export class RunRecorder {
     for (const sink of this.sinks) await sink.flush();
   }
 
-  /** Saves weights, and for periodic and last checkpoints the state to go on from, before returning. */
+  /** Saves weights (not for `state`), and what to go on from (not for `best`), before returning. */
   async checkpoint(
     step: number,
-    kind: 'best' | 'periodic' | 'last',
+    kind: CheckpointKind,
     progress: TrainProgress = { best: null, evaluated: null },
   ): Promise<readonly RunEvent[]> {
     await this.flush();
     const path = kind === 'best' ? 'best.safetensors' : `checkpoints/${String(step)}.safetensors`;
-    const bytes = toSafetensors(await this.backend.parameters(), { step: String(step), format: 'pt' });
-    await this.directory.write(path, bytes);
+    let bytes = 0;
+    if (kind !== 'state') {
+      const weights = toSafetensors(await this.backend.parameters(), { step: String(step), format: 'pt' });
+      await this.directory.write(path, weights);
+      bytes = weights.byteLength;
+    }
     if (kind !== 'best') {
       const [metricsBytes, elapsedMs] = [this.#metricsBytes, this.#elapsedMs];
       const state = await this.backend.saveState();
       await this.directory.write(STATE_FILE, encodeState({ step, progress, metricsBytes, elapsedMs, state }));
     }
-    return [{ type: 'checkpoint', step, path, best: kind === 'best', bytes: bytes.byteLength }];
+    return kind === 'state' ? [] : [{ type: 'checkpoint', step, path, best: kind === 'best', bytes }];
   }
 
   async end(status: RunStatus): Promise<void> {

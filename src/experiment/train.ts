@@ -12,6 +12,18 @@ export class RunControl {
   #resume: (() => void) | null = null;
   #waiting: Promise<void> | null = null;
   stopped = false;
+  #save = false;
+
+  /** Asks for the state to be saved at the next step: the page is being hidden and may not come back. */
+  requestSave(): void {
+    this.#save = true;
+  }
+
+  takeSaveRequest(): boolean {
+    const asked = this.#save;
+    this.#save = false;
+    return asked;
+  }
 
   get paused(): boolean {
     return this.#waiting !== null;
@@ -44,6 +56,9 @@ export interface TrainProgress {
   readonly evaluated: number | null;
 }
 
+/** `state`: what the run goes on from, without weights of its own. */
+export type CheckpointKind = 'best' | 'periodic' | 'last' | 'state';
+
 export interface TrainOptions {
   readonly control: RunControl;
   /** First step to run: 0, or the step after the checkpoint of a resumed run. */
@@ -55,16 +70,17 @@ export interface TrainOptions {
   /** Milliseconds that earlier parts of a resumed run took. */
   readonly elapsedMs?: number;
   /** Called at step boundaries with no step in flight (checkpoints, samples). */
-  readonly onCheckpoint: (
-    step: number,
-    kind: 'best' | 'periodic' | 'last',
-    progress: TrainProgress,
-  ) => Promise<readonly RunEvent[]>;
+  readonly onCheckpoint: (step: number, kind: CheckpointKind, progress: TrainProgress) => Promise<readonly RunEvent[]>;
+  /** Asked between two steps: true saves the state, besides what CHECKPOINT_INTERVAL asks for. */
+  readonly autosave?: () => boolean;
   readonly now?: () => number;
 }
 
 /** Browsers round their clock to 0.1 ms. */
 const CLOCK_QUANTUM_MS = 0.1;
+
+/** Math.exp and Math.cos differ in the last bit between JavaScript engines; twelve digits are the same in all of them. */
+const portable = (value: number): number => Number(value.toPrecision(12));
 
 interface Flight {
   readonly step: number;
@@ -81,7 +97,16 @@ interface Landed {
 export async function* train(
   config: ExperimentConfig,
   backend: TrainingBackend,
-  { control, fromStep = 0, stopAt, progress, elapsedMs = 0, onCheckpoint, now = () => performance.now() }: TrainOptions,
+  {
+    control,
+    fromStep = 0,
+    stopAt,
+    progress,
+    elapsedMs = 0,
+    onCheckpoint,
+    autosave,
+    now = () => performance.now(),
+  }: TrainOptions,
 ): AsyncGenerator<RunEvent, void> {
   const { training, optimizer, model } = config;
   const tokensPerStep = training.batchSize * training.gradientAccumulation * model.blockSize;
@@ -138,7 +163,7 @@ export async function* train(
         step,
         split: 'val',
         loss,
-        perplexity: Math.exp(loss),
+        perplexity: portable(Math.exp(loss)),
         ...(metric ? { metric } : {}),
         time,
       },
@@ -152,10 +177,12 @@ export async function* train(
   }
 
   const end = Math.min(stopAt ?? Infinity, training.maxIters);
+  const outOfTime = (): boolean => training.maxSeconds > 0 && now() - started >= 1000 * training.maxSeconds;
   let step = fromStep;
-  for (; step < end && !control.stopped; step++) {
+  for (; step < end && !control.stopped && !outOfTime(); step++) {
     if (control.paused) {
       if (!(yield* drain(0))) return;
+      if (step > fromStep && autosave) yield* await onCheckpoint(step, 'state', { best, evaluated });
       yield { type: 'paused', step };
       await control.whenRunning();
       if (control.stopped) break;
@@ -165,15 +192,16 @@ export async function* train(
     if (training.checkpointInterval > 0 && step > fromStep && step % training.checkpointInterval === 0) {
       if (!(yield* drain(0))) return;
       yield* await onCheckpoint(step, 'periodic', { best, evaluated });
+    } else if (step > fromStep && autosave?.()) {
+      if (!(yield* drain(0))) return;
+      yield* await onCheckpoint(step, 'state', { best, evaluated });
     }
     const submitted = now();
     const { result } = await backend.step(step);
-    flights.push({
-      step,
-      lr: stepPlan(optimizer, training.maxIters, step).lr,
-      submitted,
-      result: result.then((landed) => ({ ...landed, at: now() })),
-    });
+    const landed = result.then((data) => ({ ...data, at: now() }));
+    // After a loss of the device the first flight's error ends the loop; those behind it must not go unhandled.
+    landed.catch(() => undefined);
+    flights.push({ step, lr: portable(stepPlan(optimizer, training.maxIters, step).lr), submitted, result: landed });
     if (!(yield* drain(backend.depth - 1))) return;
   }
   if (!(yield* drain(0))) return;

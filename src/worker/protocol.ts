@@ -3,6 +3,11 @@
  * Commands go through Comlink (`WorkerApi`); everything that happens during a run comes back as a `WorkerEvent`.
  */
 
+import type { MetricEvent } from '@/experiment/events';
+import type { Verdict } from '@/experiment/session/compare-runs';
+
+export type { Verdict };
+
 /** Who does the arithmetic. `software` is shown as an amber badge everywhere. */
 export interface AdapterInfo {
   readonly kind: 'webgpu' | 'reference';
@@ -47,6 +52,9 @@ export interface ReferenceLine {
   readonly value: number;
 }
 
+/** Metrics that only some methods have (mask updates, moment resets, ...), as their lines in metrics.jsonl. */
+export type MethodMetric = Exclude<MetricEvent, { event: 'step' | 'eval' }>;
+
 export type WorkerEvent =
   | { readonly type: 'adapter'; readonly adapter: AdapterInfo }
   | { readonly type: 'roof'; readonly roof: AdapterRoof }
@@ -56,6 +64,10 @@ export type WorkerEvent =
   | {
       readonly type: 'started';
       readonly runId: string;
+      /** Its directory in the store; null where the browser keeps no files. */
+      readonly id: string | null;
+      /** The step that it goes on from; 0 for a new run. */
+      readonly fromStep: number;
       readonly preset: string;
       readonly maxIters: number;
       readonly plan: PlanSummary;
@@ -84,6 +96,7 @@ export type WorkerEvent =
       readonly perplexity: number;
       readonly metric?: { readonly name: string; readonly value: number };
     }
+  | { readonly type: 'metric'; readonly metric: MethodMetric }
   | { readonly type: 'sample'; readonly requestId: number; readonly text: string; readonly done: boolean }
   | {
       readonly type: 'checkpoint';
@@ -96,7 +109,11 @@ export type WorkerEvent =
       readonly type: 'profile';
       readonly ops: readonly { readonly name: string; readonly dispatches: number; readonly ms: number }[];
     }
-  | { readonly type: 'device-lost'; readonly reason: string; readonly message: string }
+  /** `running`: a new device is being opened and the run goes on by itself; `restored` follows. */
+  | { readonly type: 'device-lost'; readonly reason: string; readonly message: string; readonly running?: boolean }
+  | { readonly type: 'restored'; readonly step: number }
+  /** A replay has ended: `identical`, or the first difference in words. */
+  | { readonly type: 'verdict'; readonly id: string; readonly verdict: Verdict }
   | { readonly type: 'memory'; readonly gpuBytes: number; readonly jsHeapBytes: number | null }
   | { readonly type: 'warning'; readonly message: string }
   /** What is wrong, where, and what to do. */
@@ -143,6 +160,12 @@ export interface WorkerApi {
   /** Cost of a configuration without running it. Rejects with a readable message. */
   plan(request: RunRequest): Promise<PlanSummary>;
   start(request: RunRequest): Promise<void>;
+  /** Goes on with an interrupted or stopped run of the store, to the result that it would have had. */
+  continueRun(id: string): Promise<void>;
+  /** Runs a stored run again and reports a `verdict`; an identical copy is deleted. */
+  replay(id: string): Promise<void>;
+  /** The page may be closed soon: save the state at the next step. */
+  saveSoon(): Promise<void>;
   pause(): Promise<void>;
   resume(): Promise<void>;
   stop(): Promise<void>;

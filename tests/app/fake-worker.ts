@@ -1,6 +1,6 @@
 /**
  * A worker that trains nothing and says plausible things, by scenario (the worker's name):
- * live, mid (2,400 steps at once, then paused), finished, reference, refused, nan, lost, crash.
+ * live, mid (2,400 steps at once, then paused), pruned (the same, with masks and moment resets), finished, reference, refused, nan, lost, crash.
  */
 import * as Comlink from 'comlink';
 import type { AdapterInfo, PlanSummary, RunRequest, RunState, WorkerApi, WorkerEvent } from '@/worker/protocol';
@@ -103,6 +103,7 @@ function emitStep(): void {
     const loss = mean(step) + 0.06 + 0.01 * gauss();
     emit({ type: 'eval', step, split: 'val', loss, perplexity: Math.exp(loss) });
   }
+  if (scenario === 'pruned') emitMethods();
   if (step > 0 && step % 800 === 0) {
     emit({ type: 'checkpoint', step, path: `checkpoints/${step}.safetensors`, best: true, bytes: categories[0].bytes });
   }
@@ -119,6 +120,30 @@ function emitStep(): void {
   }
 }
 
+/** A mask event every 40 steps along a cubic ramp to 70 % at step 2,000; a reset every 1,000 steps and one spike. */
+function emitMethods(): void {
+  const spam = { event: 'spam', step, z: 2.4, frac_clipped: 0 } as const;
+  if (step === 1130) emit({ type: 'metric', metric: { ...spam, kind: 'spike' } });
+  if (step > 0 && step % 1000 === 0) emit({ type: 'metric', metric: { ...spam, kind: 'reset' } });
+  if (step < 200 || step > 2000 || step % 40 !== 0) return;
+  const at = (s: number): number => 0.7 * ((s - 200) / 1800) ** 3;
+  const prunable = 786_432;
+  const tensors = [0, 1, 2, 3].flatMap((l) =>
+    ['attn.c_attn', 'attn.c_proj', 'mlp.c_fc', 'mlp.c_proj'].map((n, i) => [`transformer.h.${l}.${n}.weight`, 0.7 + 0.15 * i + 0.05 * l] as const),
+  ); // prettier-ignore
+  emit({
+    type: 'metric',
+    metric: {
+      event: 'prune', step, target: at(step), actual: at(step), pruned: Math.round(at(step) * prunable), prunable,
+      churn: at(step) - at(Math.max(200, step - 40)), regrown: 0, monotone: true,
+      jaccard_magnitude: 0.84 - 0.1 * at(step), sat_frac: 0.02 + 0.3 * (step / 2000) ** 2, non_finite: 0,
+      score: { q10: at(step) > 0.1 ? -1 : 2e-4, q50: at(step) > 0.5 ? -1 : 8e-4, q90: 3e-3 }, mask_hash: '0badc0de',
+      density: Object.fromEntries(tensors.map(([name, share]) => [name, 1 - at(step) * share])),
+      bytes: { weights: 3.12 * MiB, gradients: 3.12 * MiB, optimizer: 6.24 * MiB, masks: 0.0975 * MiB },
+    },
+  }); // prettier-ignore
+}
+
 function begin(preset: string): void {
   step = 0;
   seed = 12345;
@@ -126,6 +151,8 @@ function begin(preset: string): void {
   emit({
     type: 'started',
     runId: 'moby-0001',
+    id: null,
+    fromStep: 0,
     preset,
     maxIters: MAX_ITERS,
     plan,
@@ -199,6 +226,7 @@ const api: WorkerApi = {
       const after = (work: () => void): void => void setTimeout(work, 50);
       switch (scenario) {
         case 'mid':
+        case 'pruned':
           burst(2400);
           break;
         case 'finished':
@@ -225,6 +253,9 @@ const api: WorkerApi = {
     }, 60);
     return Promise.resolve();
   },
+  continueRun: () => Promise.reject(new Error('a recorded worker continues nothing')),
+  replay: () => Promise.reject(new Error('a recorded worker replays nothing')),
+  saveSoon: () => Promise.resolve(),
   pause() {
     clearTimeout(timer);
     setState('paused');

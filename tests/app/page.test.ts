@@ -102,6 +102,38 @@ describe('layout and accessibility', () => {
   });
 });
 
+describe('a pruned run', () => {
+  const cases = [
+    { name: '1440-light', viewport: WIDE, colorScheme: 'light' },
+    { name: '1440-dark', viewport: WIDE, colorScheme: 'dark' },
+    { name: '390-light', viewport: PHONE, colorScheme: 'light' },
+    { name: '390-dark', viewport: PHONE, colorScheme: 'dark' },
+  ] as const;
+  it.each(cases)('shows its masks at $name', async ({ name, viewport, colorScheme }) => {
+    const { page, errors } = await open('scenario=pruned&run=1', { viewport, colorScheme });
+    await page.waitForFunction(() => document.querySelector('.run-status')?.textContent?.includes('2,400'));
+    const phone = viewport === PHONE;
+    if (phone) await page.getByRole('button', { name: 'Machine', exact: true }).click();
+    const table = page.locator('.density');
+    await table.waitFor();
+    expect(await table.locator('tbody tr').count()).toBe(4);
+    expect(await table.locator('tbody tr').first().locator('td').first().textContent()).toBe('51'); // 1 - 0.7 * 0.7
+    expect(await axe(page)).toEqual([]);
+    await table.scrollIntoViewIfNeeded();
+    await page.screenshot({ path: `${SHOTS}/pruned-${name}-machine.png` });
+    if (phone) await page.getByRole('button', { name: 'Plots', exact: true }).click();
+    for (const title of ['Sparsity', 'Mask churn', 'Against magnitude', 'Score quantiles'])
+      await page.getByRole('heading', { name: title, exact: true }).waitFor();
+    const last = page.getByRole('heading', { name: 'Score quantiles', exact: true });
+    await last.scrollIntoViewIfNeeded();
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    expect(await axe(page)).toEqual([]);
+    await page.waitForTimeout(400);
+    await page.screenshot({ path: `${SHOTS}/pruned-${name}.png` });
+    expect(errors).toEqual([]);
+  });
+});
+
 describe('states', () => {
   const cases = [
     { scenario: 'empty', run: false, text: 'Training loss' },

@@ -4,11 +4,14 @@ import { parseLocation, type Page } from '@/app/routes';
 import { applyEvents, createRunStore, eta } from '@/app/stores/run';
 import { requestOf, textProblem, type SetupStore } from '@/app/stores/setup';
 import { clampWidth, createUiStore } from '@/app/stores/ui';
+import { densityMap } from '@/app/lab/PruningSection';
 import { bytes, duration, sentences, significant } from '@/app/format';
 
 const started: WorkerEvent = {
   type: 'started',
   runId: 'r1',
+  id: null,
+  fromStep: 0,
   preset: 'p',
   maxIters: 100,
   plan: {
@@ -41,6 +44,52 @@ const val = (n: number, loss: number): WorkerEvent => ({
   split: 'val',
   loss,
   perplexity: Math.exp(loss),
+});
+
+describe('numbers of methods', () => {
+  const prune = (at: number, actual: number): WorkerEvent => ({
+    type: 'metric',
+    metric: {
+      event: 'prune', step: at, target: actual, actual, pruned: 1, prunable: 2, churn: 0, regrown: 0, monotone: true, jaccard_magnitude: 1,
+      sat_frac: null, non_finite: 0, score: { q10: -1, q50: 0.5, q90: 1 }, mask_hash: '0', bytes: { weights: 8, gradients: 8, optimizer: 16, masks: 1 },
+      density: { 'transformer.h.1.mlp.c_fc.weight': actual, 'transformer.h.0.attn.c_attn.weight': 1 - actual, 'lm_head.weight': 0.25 },
+    },
+  }); // prettier-ignore
+  const spam = (at: number, kind: 'reset' | 'spike' | 'clip'): WorkerEvent => ({
+    type: 'metric',
+    metric: { event: 'spam', step: at, kind, z: 3, frac_clipped: 0.5 },
+  });
+
+  it('become series by path; null and text become none', () => {
+    const store = createRunStore();
+    applyEvents(store, [started, prune(10, 0.25), prune(20, 0.5)]);
+    const { methods } = store.getState().data;
+    expect([...methods.get('prune.actual')!.ys.slice(0, 2)]).toEqual([0.25, 0.5]);
+    expect(methods.get('prune.score.q50')!.length).toBe(2);
+    expect(methods.has('prune.score.q10')).toBe(false); // on pruned weights
+    expect(methods.has('prune.sat_frac')).toBe(false);
+    expect(methods.has('prune.mask_hash')).toBe(false);
+  });
+
+  it('densities become a map of the newest masks, a row for a layer', () => {
+    const store = createRunStore();
+    applyEvents(store, [started, prune(10, 0.25), prune(20, 0.5)]);
+    expect(densityMap(store.getState().data)).toEqual({
+      columns: ['mlp.c_fc', 'attn.c_attn', 'lm_head'],
+      rows: [
+        { layer: '1', kept: [0.5, null, null] },
+        { layer: '0', kept: [null, 0.5, null] },
+        { layer: 'other', kept: [null, null, 0.25] },
+      ],
+    });
+  });
+
+  it('resets and spikes are kept once a step, also when a resumed run meets them again', () => {
+    const store = createRunStore();
+    applyEvents(store, [started, spam(5, 'spike'), spam(9, 'clip'), spam(10, 'reset'), spam(20, 'reset')]);
+    applyEvents(store, [spam(10, 'reset')]);
+    expect(store.getState().data.spam).toEqual([{ step: 5, kind: 'spike' }, { step: 10, kind: 'reset' }]); // prettier-ignore
+  });
 });
 
 describe('run store', () => {

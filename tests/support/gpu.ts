@@ -7,13 +7,17 @@ const ICD = '/usr/lib/chromium/vk_swiftshader_icd.json';
 let shared: Promise<GPUDevice> | undefined;
 let gpu: GPU | undefined; // Dawn's instance must outlive its devices
 
+/** Dawn's entry point, for tests that need devices of their own. */
+export async function testGpu(): Promise<GPU> {
+  if (!process.env.VK_ICD_FILENAMES && existsSync(ICD)) process.env.VK_ICD_FILENAMES = ICD;
+  const dawn = await import('webgpu');
+  Object.assign(globalThis, dawn.globals);
+  return (gpu ??= dawn.create([]) as unknown as GPU);
+}
+
 export function testDevice(): Promise<GPUDevice> {
   shared ??= (async () => {
-    if (!process.env.VK_ICD_FILENAMES && existsSync(ICD)) process.env.VK_ICD_FILENAMES = ICD;
-    const dawn = await import('webgpu');
-    Object.assign(globalThis, dawn.globals);
-    gpu = dawn.create([]) as unknown as GPU;
-    const adapter = await gpu.requestAdapter();
+    const adapter = await (await testGpu()).requestAdapter();
     if (!adapter) throw new Error('no WebGPU adapter: install chromium (Debian) or a Vulkan driver');
     const { maxStorageBuffersPerShaderStage, maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
     const requiredFeatures = (['timestamp-query', 'subgroups'] as GPUFeatureName[]).filter((f) =>

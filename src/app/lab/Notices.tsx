@@ -6,7 +6,7 @@ import type { Notice, NoticeAction } from '../stores/notices';
 
 const NO_WEBGPU = 'no-webgpu';
 
-const FILES: Readonly<Record<Exclude<NoticeAction, 'reconnect'>, readonly [file: string, label: string]>> = {
+const FILES: Readonly<Record<Extract<NoticeAction, `download-${string}`>, readonly [file: string, label: string]>> = {
   'download-best': ['best.safetensors', 'Save best checkpoint'],
   'download-metrics': ['metrics.jsonl', 'Save metrics'],
 };
@@ -30,7 +30,7 @@ function NoticeCard({ notice }: { readonly notice: Notice }): ReactNode {
   const { session } = useWorkbench();
   return (
     <article
-      className={`notice ${notice.kind === 'error' ? 'danger' : 'warn'}`}
+      className={`notice ${{ error: 'danger', warning: 'warn', info: '' }[notice.kind]}`}
       role={notice.kind === 'error' ? 'alert' : 'status'}
     >
       <div className="notice-text">
@@ -45,7 +45,7 @@ function NoticeCard({ notice }: { readonly notice: Notice }): ReactNode {
       </div>
       <div className="row">
         {notice.actions.map((action) => (
-          <ActionButton key={action} action={action} />
+          <ActionButton key={action} action={action} notice={notice} />
         ))}
         <button type="button" className="quiet" onClick={() => session.dismiss(notice.id)}>
           Dismiss
@@ -55,13 +55,32 @@ function NoticeCard({ notice }: { readonly notice: Notice }): ReactNode {
   );
 }
 
-function ActionButton({ action }: { readonly action: NoticeAction }): ReactNode {
+function ActionButton({ action, notice }: { readonly action: NoticeAction; readonly notice: Notice }): ReactNode {
   const { session, run } = useWorkbench();
   if (action === 'reconnect') {
     return (
       <button type="button" onClick={() => void session.connect()}>
         Restart the worker
       </button>
+    );
+  }
+  if (action === 'continue-run') {
+    const { run: id } = notice;
+    const go = (): void => {
+      session.dismiss(notice.id);
+      if (id !== undefined) void session.continueRun(id);
+    };
+    return (
+      <button type="button" className="primary" onClick={go}>
+        Continue the run
+      </button>
+    );
+  }
+  if (action === 'open-runs') {
+    return (
+      <a className="button" href="#/runs">
+        All runs
+      </a>
     );
   }
   const [file, label] = FILES[action];

@@ -3,7 +3,7 @@
  * the log toggle come with it.
  */
 import { Ema, betaOfWindow } from '../plot/ema';
-import type { Series } from '../plot/series';
+import { Series } from '../plot/series';
 import type { PlotSpec, ReferenceSpec, SeriesSpec } from '../plot/spec';
 import type { RunStore } from '../stores/run';
 import { count, significant } from '../format';
@@ -44,6 +44,15 @@ const references = ({ started }: RunStore): ReferenceSpec[] => (started ? [...st
 const moments = ({ data }: RunStore): PlotSpec['moments'] =>
   data.nonFiniteStep === null ? [] : [{ x: data.nonFiniteStep, label: `not finite at ${count(data.nonFiniteStep)}` }];
 
+/** Labels collide beyond this many: then only the lines stay. */
+const LABELLED_MOMENTS = 6;
+
+/** What the loss may react to: moment resets and norm spikes. */
+const lossMoments = (run: RunStore): PlotSpec['moments'] => [
+  ...run.data.spam.map(({ step, kind }) => ({ x: step, label: run.data.spam.length <= LABELLED_MOMENTS ? kind : '' })),
+  ...moments(run),
+];
+
 const line = (id: string, label: string, points: Series, faint = false): SeriesSpec => ({
   id,
   label,
@@ -79,7 +88,7 @@ const loss: PlotDefinition = {
         { id: 'val', label: 'val', mark: 'points', colour: 0, origin: 'local', points: run.data.valLoss },
       ],
       references: references(run),
-      moments: moments(run),
+      moments: lossMoments(run),
       empty: 'Training loss of every step and validation loss at each evaluation, from the first step of a run.',
     });
   },
@@ -123,6 +132,96 @@ const simple = (o: Simple): PlotDefinition => ({
   },
 });
 
+interface Several {
+  readonly id: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly log: boolean;
+  readonly fallback: readonly [number, number];
+  readonly format: (value: number) => string;
+  readonly empty: string;
+  /** [field of the events, label]. */
+  readonly fields: readonly (readonly [field: string, label: string])[];
+}
+
+/** A small plot of numbers that come with a method's events; shown once the first has come. */
+const several = (o: Several): PlotDefinition => ({
+  ...o,
+  size: 'small',
+  smooths: false,
+  when: ({ data }) => o.fields.some(([field]) => data.methods.has(field)),
+  builder: () => {
+    const none = new Series(1);
+    return (run, { log }) => ({
+      id: o.id,
+      title: o.title,
+      x: { title: 'Step', domain: stepDomain(run) },
+      y: { title: o.title, unit: o.unit, log, zero: true, fallback: o.fallback },
+      series: o.fields.map(([field, label], colour) => ({
+        ...line(field, label, run.data.methods.get(field) ?? none),
+        colour,
+      })),
+      references: [],
+      moments: moments(run),
+      empty: o.empty,
+    });
+  },
+});
+
+const pruningPlots: readonly PlotDefinition[] = [
+  several({
+    id: 'sparsity',
+    title: 'Sparsity',
+    unit: 'share of prunable weights',
+    log: false,
+    fallback: [0, 1],
+    format: (v) => v.toFixed(3),
+    empty: 'Sparsity of the ramp and of the masks, at mask events.',
+    fields: [
+      ['prune.actual', 'actual'],
+      ['prune.target', 'target'],
+    ],
+  }),
+  several({
+    id: 'churn',
+    title: 'Mask churn',
+    unit: 'share of mask bits',
+    log: false,
+    fallback: [0, 0.1],
+    format: (v) => significant(v, 3),
+    empty: 'Mask bits that changed at each mask event.',
+    fields: [['prune.churn', 'changed']],
+  }),
+  several({
+    id: 'against-magnitude',
+    title: 'Against magnitude',
+    unit: 'share',
+    log: false,
+    fallback: [0, 1],
+    format: (v) => v.toFixed(3),
+    empty: 'Jaccard index of the pruned set with that of magnitude, and the share of weights with v below epsilon.',
+    fields: [
+      ['prune.jaccard_magnitude', 'Jaccard'],
+      ['prune.sat_frac', 'v < eps'],
+    ],
+  }),
+  several({
+    id: 'score-quantiles',
+    title: 'Score quantiles',
+    unit: '',
+    log: true,
+    fallback: [1e-4, 1],
+    format: (v) => significant(v, 3),
+    empty:
+      'Score quantiles over prunable weights, at mask events; pruned ones rank lowest, and a quantile that falls on them ends.',
+    fields: [
+      ['prune.score.q10', 'q10'],
+      ['prune.score.q50', 'q50'],
+      ['prune.score.q90', 'q90'],
+    ],
+  }),
+];
+
 export const plots: readonly PlotDefinition[] = [
   loss,
   simple({
@@ -158,4 +257,5 @@ export const plots: readonly PlotDefinition[] = [
     format: (v) => significant(v, 3),
     empty: 'Training tokens per second.',
   }),
+  ...pruningPlots,
 ];

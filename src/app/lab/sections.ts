@@ -7,6 +7,7 @@ import { MemorySection } from './MemorySection';
 import { CostSection } from '../menu/CostSection';
 import { PresetSection } from '../menu/PresetSection';
 import { MenuSection } from '../menu/MenuSection';
+import { PruningSection } from './PruningSection';
 import { StepSection } from './StepSection';
 
 export interface Section {
@@ -24,6 +25,7 @@ export const menuSections: readonly Section[] = [
 export const machineSections: readonly Section[] = [
   { id: 'adapter', component: AdapterSection },
   { id: 'memory', component: MemorySection },
+  { id: 'pruning', component: PruningSection },
   { id: 'step', component: StepSection },
   { id: 'log', component: LogSection },
 ];

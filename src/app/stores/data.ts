@@ -1,9 +1,12 @@
 /** A run's numbers, outside React: appended in place, with versions instead of copies. */
-import type { WorkerEvent } from '@/worker/protocol';
+import type { MethodMetric, WorkerEvent } from '@/worker/protocol';
 import { Series } from '../plot/series';
 
 type StepEvent = Extract<WorkerEvent, { type: 'step' }>;
 type EvalEvent = Extract<WorkerEvent, { type: 'eval' }>;
+
+/** Score quantile that falls on pruned weights: they rank below every score and have none. */
+const PRUNED_SCORE = -1;
 
 export class RunData {
   readonly loss = new Series();
@@ -14,6 +17,10 @@ export class RunData {
   readonly trainEvalLoss = new Series(64);
   /** The task's own metric at evaluations, by name. */
   readonly metrics = new Map<string, Series>();
+  /** What only some methods report, by `<event>.<field>`: `prune.actual`, `prune.score.q50`, `spam.z`. */
+  readonly methods = new Map<string, Series>();
+  /** Resets and spikes of AdamWSPAM, in step order. */
+  spam: readonly { readonly step: number; readonly kind: 'reset' | 'spike' }[] = [];
   /** Step whose loss was not finite. */
   nonFiniteStep: number | null = null;
 
@@ -31,5 +38,26 @@ export class RunData {
     let series = this.metrics.get(event.metric.name);
     if (!series) this.metrics.set(event.metric.name, (series = new Series(64)));
     series.push(event.step, event.metric.value);
+  }
+
+  method(metric: MethodMetric): void {
+    if (metric.event === 'spam' && metric.kind !== 'clip') {
+      const { step, kind } = metric;
+      this.spam = [...this.spam.filter((e) => e.step < step || (e.step === step && e.kind !== kind)), { step, kind }];
+    }
+    this.fields(metric.event, metric.step, metric);
+  }
+
+  /** Every number in `values`, however deep, as a point of the series of its path. */
+  private fields(path: string, step: number, values: object): void {
+    for (const [field, value] of Object.entries(values) as [string, unknown][]) {
+      const name = `${path}.${field}`;
+      if (typeof value === 'object' && value !== null) this.fields(name, step, value);
+      if (typeof value !== 'number' || field === 'step') continue;
+      if (path === 'prune.score' && value === PRUNED_SCORE) continue;
+      let series = this.methods.get(name);
+      if (!series) this.methods.set(name, (series = new Series(64)));
+      series.push(step, value);
+    }
   }
 }

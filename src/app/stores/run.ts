@@ -1,6 +1,6 @@
 /** The run store: worker events reduced to what the page shows. Knows nothing of React or of the worker itself. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { AdapterInfo, AdapterRoof, RunState, WorkerEvent } from '@/worker/protocol';
+import type { AdapterInfo, AdapterRoof, RunState, Verdict, WorkerEvent } from '@/worker/protocol';
 import { RunData } from './data';
 import { noticeOf, withNotice, type Notice } from './notices';
 
@@ -39,6 +39,8 @@ export interface RunStore {
   readonly memory: EventOf<'memory'> | null;
   readonly checkpoint: EventOf<'checkpoint'> | null;
   readonly sample: SampleText | null;
+  /** Of replays, by the id of the run that was run again. */
+  readonly verdicts: Readonly<Record<string, Verdict>>;
   readonly log: readonly LogEntry[];
   readonly notices: readonly Notice[];
 }
@@ -66,6 +68,7 @@ export const initialRun = (): RunStore => ({
   memory: null,
   checkpoint: null,
   sample: null,
+  verdicts: {},
   log: [],
   notices: [],
 });
@@ -113,6 +116,11 @@ function reduceFields(state: RunStore, event: WorkerEvent): RunStore {
       const better = Number.isFinite(event.loss) && (state.bestVal === null || event.loss < state.bestVal.loss);
       return { ...state, latestVal: event, bestVal: better ? event : state.bestVal, dataVersion };
     }
+    case 'metric':
+      state.data.method(event.metric);
+      return { ...state, dataVersion: state.dataVersion + 1 };
+    case 'verdict':
+      return { ...state, verdicts: { ...state.verdicts, [event.id]: event.verdict } };
     case 'sample':
       if (state.sample && event.requestId < state.sample.requestId) return state;
       return { ...state, sample: event };
@@ -123,6 +131,7 @@ function reduceFields(state: RunStore, event: WorkerEvent): RunStore {
     case 'memory':
       return { ...state, memory: event };
     case 'device-lost':
+    case 'restored':
     case 'warning':
     case 'error':
       return state;
@@ -168,6 +177,13 @@ function logOf(event: WorkerEvent): Pick<LogEntry, 'kind' | 'text'> | null {
       return { kind: 'info', text: `${event.best ? 'best' : 'periodic'} checkpoint at step ${event.step}` };
     case 'device-lost':
       return { kind: 'error', text: `device lost (${event.reason}): ${event.message}` };
+    case 'restored':
+      return { kind: 'warning', text: `a new device goes on from step ${event.step}` };
+    case 'verdict':
+      return {
+        kind: event.verdict.result === 'differs' ? 'error' : 'info',
+        text: `replay of ${event.id}: ${event.verdict.text}`,
+      };
     case 'warning':
       return { kind: 'warning', text: event.message };
     case 'error':

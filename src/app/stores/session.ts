@@ -23,6 +23,10 @@ export interface Session {
   useText(name: string, bytes: Uint8Array): Promise<void>;
   clearText(): Promise<void>;
   run(): Promise<void>;
+  /** Goes on with a run of the store. */
+  continueRun(id: string): Promise<void>;
+  /** Runs a run of the store again; the verdict comes as an event. */
+  replay(id: string): Promise<void>;
   pause(): Promise<void>;
   resume(): Promise<void>;
   stop(): Promise<void>;
@@ -92,6 +96,25 @@ export function createSession(connect: Connect, run: RunStoreApi, setup: SetupSt
       if (ticket === planning) setup.setState({ plan: result });
     });
 
+  /** One run at a time, whichever button began it. */
+  const launch = (start: (api: Comlink.Remote<WorkerApi>) => Promise<void>): Promise<void> =>
+    command(async (api) => {
+      if (isActive(run.getState().state)) return;
+      run.setState({ state: 'preparing', reason: null, notices: [] });
+      try {
+        await start(api);
+      } catch (error) {
+        run.setState({ state: 'failed' });
+        throw error;
+      }
+    });
+
+  // A page that is hidden may never come back: phones discard it, laptops are closed.
+  if (typeof document !== 'undefined')
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'hidden' && isActive(run.getState().state)) void connection?.api.saveSoon();
+    });
+
   return {
     async connect(preset) {
       connection?.terminate();
@@ -130,19 +153,12 @@ export function createSession(connect: Connect, run: RunStoreApi, setup: SetupSt
       setup.setState({ customText: null, textError: null });
       await plan();
     },
-    run: () =>
-      command(async (api) => {
-        const request = requestOf(setup.getState());
-        const { state } = run.getState();
-        if (!request || isActive(state) || setup.getState().plan.status === 'refused') return;
-        run.setState({ state: 'preparing', reason: null, notices: [] });
-        try {
-          await api.start(request);
-        } catch (error) {
-          run.setState({ state: 'failed' });
-          throw error;
-        }
-      }),
+    run: async () => {
+      const request = requestOf(setup.getState());
+      if (request && setup.getState().plan.status !== 'refused') await launch((api) => api.start(request));
+    },
+    continueRun: (id) => launch((api) => api.continueRun(id)),
+    replay: (id) => launch((api) => api.replay(id)),
     pause: () => command((api) => api.pause()),
     resume: () => command((api) => api.resume()),
     stop: () => command((api) => api.stop()),

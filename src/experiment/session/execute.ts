@@ -28,6 +28,32 @@ export interface ExecuteOptions {
   /** Files to write before the first step besides those that every run has. */
   readonly files?: Readonly<Record<string, string>>;
   readonly now?: () => Date;
+  /** Save the state at least this often (ms), so that little is lost; 0: only at checkpoints. */
+  readonly autosaveMs?: number;
+  /** True for an error that the caller repairs (a lost device): the run is then left open, not marked as failed. */
+  readonly recoverable?: (error: unknown) => Promise<boolean>;
+}
+
+const AUTOSAVE_MS = 30_000;
+/** Saving may take at most one part in so many of the time. */
+const AUTOSAVE_SHARE = 50;
+
+/** When the state is due: every `interval`, less often where saving is slow, and at once when it was asked for. */
+class Autosave {
+  #due: number;
+  constructor(
+    readonly control: RunControl,
+    readonly interval: number,
+  ) {
+    this.#due = performance.now() + interval;
+  }
+
+  readonly due = (): boolean => this.control.takeSaveRequest() || (this.interval > 0 && performance.now() >= this.#due);
+
+  saved(startedAt: number): void {
+    const now = performance.now();
+    this.#due = now + Math.max(this.interval, AUTOSAVE_SHARE * (now - startedAt));
+  }
 }
 
 /** What came out, for the manifest: last losses, best evaluation, checksums. */
@@ -81,6 +107,7 @@ export async function* executeRun(
   options: ExecuteOptions,
 ): AsyncGenerator<RunEvent, RunStatus> {
   const { control, identity, adapter, saved = null, maxMs = Infinity, sinks = [], now = () => new Date() } = options;
+  const autosave = new Autosave(control, options.autosaveMs ?? AUTOSAVE_MS);
   const recorder = new RunRecorder(directory, open.config, open.backend, sinks);
   const quantumNs = clockQuantumNs();
   const resumedAt = saved ? [...(options.resumedAt ?? []), saved.step] : (options.resumedAt ?? []);
@@ -113,7 +140,13 @@ export async function* executeRun(
       control,
       ...(saved ? { fromStep: saved.step, progress: saved.progress, elapsedMs: saved.elapsedMs } : {}),
       ...(identity.stopAt === null ? {} : { stopAt: identity.stopAt }),
-      onCheckpoint: (step, kind, progress) => recorder.checkpoint(step, kind, progress),
+      onCheckpoint: async (step, kind, progress) => {
+        const startedAt = performance.now();
+        const events = await recorder.checkpoint(step, kind, progress);
+        if (kind !== 'best') autosave.saved(startedAt);
+        return events;
+      },
+      autosave: autosave.due,
     })) {
       await recorder.record(event);
       if (event.type === 'failed') failed = event.message;
@@ -122,9 +155,14 @@ export async function* executeRun(
       yield event;
     }
   } catch (error) {
+    if (await options.recoverable?.(error)) throw error;
     failed = error instanceof Error ? error.message : String(error);
-    await directory.append('log.txt', `failed: ${failed}\n`);
-    await end('failed');
+    try {
+      await directory.append('log.txt', `failed: ${failed}\n`);
+      await end('failed');
+    } catch {
+      // A full disk takes no verdict either. STATUS stays `running`, which "continue" takes up; the first error is the one to show.
+    }
     throw error;
   }
   return end(failed !== null ? 'failed' : stopped ? 'stopped' : 'ok');

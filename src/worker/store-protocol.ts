@@ -1,0 +1,127 @@
+/** The typed door between the page and the store worker: runs that are kept in this browser. */
+import type { Report } from '@/experiment/report/report';
+
+export type StoredStatus = 'pending' | 'running' | 'ok' | 'failed' | 'invalid' | 'skipped' | 'stopped';
+
+/** One run in the list. */
+export interface RunEntry {
+  /** Its directory; unique in this browser. */
+  readonly id: string;
+  readonly runId: string;
+  readonly preset: string;
+  /** What its configuration changed on top of the preset, and run variables. */
+  readonly changes: Readonly<Record<string, string>>;
+  readonly status: StoredStatus;
+  /** A tab is writing it now. `running` without it: interrupted. */
+  readonly held: boolean;
+  /** UTC; empty when the manifest is unreadable. */
+  readonly createdAt: string;
+  readonly endedAt: string | null;
+  readonly seed: number | null;
+  readonly steps: number;
+  readonly maxIters: number | null;
+  /** Nats per token. */
+  readonly loss: number | null;
+  readonly valLoss: number | null;
+  readonly bestValLoss: number | null;
+  readonly parameters: number | null;
+  readonly data: string;
+  readonly adapter: string;
+  readonly software: boolean;
+  readonly bytes: number;
+  /** Not finished, and all is there that it takes to go on. */
+  readonly resumable: boolean;
+  readonly hasState: boolean;
+  readonly parents: readonly string[];
+}
+
+/** A run's numbers by column; `steps` and `evals` have lengths of their own. */
+export interface RunCurves {
+  readonly id: string;
+  readonly step: CurveColumns;
+  readonly evals: CurveColumns;
+  readonly parameters: number | null;
+}
+
+export interface CurveColumns {
+  readonly step: Float64Array;
+  /** Tokens seen; for evaluations those before the step. */
+  readonly tokens: Float64Array;
+  readonly elapsedMs: Float64Array;
+  /** `loss`, `lr`, `grad_norm`, `tokens_per_second`, `perplexity`, and what else the lines hold. */
+  readonly values: Readonly<Record<string, Float64Array>>;
+}
+
+export interface RunDetail {
+  readonly id: string;
+  readonly manifest: string | null;
+  /** What is wrong with the manifest or with files that it lists. */
+  readonly findings: readonly string[];
+  readonly configMin: string;
+  readonly log: string;
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+}
+
+/** One symbol that is not the same in all of the runs asked about; null: the run's configuration does not have it. */
+export interface ConfigDifference {
+  readonly symbol: string;
+  readonly values: readonly (string | null)[];
+}
+
+export type ReportMetric = 'val_loss' | 'best_val_loss' | 'loss';
+
+export interface ReportRequest {
+  readonly ids: readonly string[];
+  readonly metric: ReportMetric;
+  /** Group by this symbol; null: by every symbol that differs, but the seed. */
+  readonly symbol: string | null;
+  readonly baseline: string | null;
+}
+
+export interface ReportAnswer {
+  readonly report: Report;
+  readonly text: string;
+  readonly csv: string;
+  readonly json: string;
+  /** Symbols to group by: those that differ. */
+  readonly symbols: readonly string[];
+}
+
+/** Three strengths, as `make clean`, `mrproper` and `distclean`. */
+export type CleanStrength = 'state' | 'weights' | 'all';
+
+export interface CleanResult {
+  readonly runs: number;
+  readonly bytes: number;
+  /** Runs that were left alone because a tab is writing them. */
+  readonly skipped: number;
+}
+
+export interface StorageUsage {
+  /** Of the whole site, as the browser states it. */
+  readonly usageBytes: number;
+  readonly quotaBytes: number;
+  /** The browser may not evict it by itself. */
+  readonly persisted: boolean;
+}
+
+export type StoreEvent =
+  /** A run came, changed or went, in any tab. */
+  { readonly type: 'changed'; readonly id: string };
+
+/** The store worker's side of Comlink. Every method rejects with a readable message. */
+export interface StoreApi {
+  subscribe(listener: (event: StoreEvent) => void): Promise<void>;
+  /** Newest first. */
+  list(): Promise<readonly RunEntry[]>;
+  curves(id: string): Promise<RunCurves>;
+  detail(id: string): Promise<RunDetail>;
+  differences(ids: readonly string[]): Promise<readonly ConfigDifference[]>;
+  report(request: ReportRequest): Promise<ReportAnswer>;
+  export(id: string, options: { readonly withoutState: boolean }): Promise<Uint8Array>;
+  /** A zip of `export` or of `wb export`; a matrix comes in as its cells. Returns the new ids. */
+  import(name: string, zip: Uint8Array): Promise<readonly string[]>;
+  remove(ids: readonly string[]): Promise<void>;
+  clean(strength: CleanStrength): Promise<CleanResult>;
+  usage(): Promise<StorageUsage>;
+}

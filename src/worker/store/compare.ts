@@ -1,0 +1,63 @@
+/** Runs side by side: the symbols in which their configurations differ, and the paired report over groups of them. */
+import { reportCsv, reportJson, reportText } from '@/experiment/report/format';
+import { type ReportedRun, makeReport } from '@/experiment/report/report';
+import type { Manifest, Status } from '@/experiment/manifest/schema';
+import type { ConfigDifference, ReportAnswer, ReportRequest } from '../store-protocol';
+
+export interface StoredRun {
+  readonly id: string;
+  readonly status: Status;
+  readonly manifest: Manifest | null;
+}
+
+/** `.config` text as values by symbol; a bool that is off is "n". */
+function symbols(config: string): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const line of config.split('\n')) {
+    const set = /^CONFIG_(\w+)=(.*)$/.exec(line);
+    const unset = /^# CONFIG_(\w+) is not set$/.exec(line);
+    if (set) values.set(set[1]!, set[2]!.replace(/^"(.*)"$/, '$1'));
+    else if (unset) values.set(unset[1]!, 'n');
+  }
+  return values;
+}
+
+/** Sorted by symbol. A symbol that some configurations lack (its dependencies are not met) differs. */
+export function configDifferences(runs: readonly StoredRun[]): ConfigDifference[] {
+  const configs = runs.map(({ manifest }) => symbols(manifest?.config?.full ?? ''));
+  const names = [...new Set(configs.flatMap((config) => [...config.keys()]))].sort();
+  return names.flatMap((symbol) => {
+    const values = configs.map((config) => config.get(symbol) ?? null);
+    return new Set(values).size > 1 ? [{ symbol, values }] : [];
+  });
+}
+
+/** Symbols that name a group by default: all that differ but the seed, and bool symbols only where no number says the same. */
+const defaultAxes = (differences: readonly ConfigDifference[]): ConfigDifference[] =>
+  differences.filter(({ symbol }) => symbol !== 'SEED');
+
+/** Throws RangeError when the baseline is no group. */
+export function reportOn(runs: readonly StoredRun[], { metric, symbol, baseline }: ReportRequest): ReportAnswer {
+  const differences = configDifferences(runs);
+  const chosen = symbol === null ? defaultAxes(differences) : differences.filter((d) => d.symbol === symbol);
+  // Long groups cannot be read: after the first few symbols the preset says it shorter.
+  const short = symbol !== null || chosen.length <= 3;
+  // In the order they were made, so that the first run is the baseline.
+  const reported = runs.map((run, i): ReportedRun => {
+    const { manifest } = run;
+    const overrides = Object.entries(manifest?.config?.overrides ?? {}).filter(([name]) => name !== 'SEED');
+    const axes = short
+      ? Object.fromEntries(chosen.map((d) => [d.symbol, `${d.symbol}=${d.values[i] ?? 'none'}`]))
+      : { run: [manifest?.preset ?? '', ...overrides.map(([name, value]) => `${name}=${value}`)].join(' ') };
+    return { id: run.id, axes, seed: manifest?.seed ?? 0, status: run.status, manifest };
+  });
+  const made = [...reported].sort((a, b) => ((a.manifest?.createdAt ?? '') < (b.manifest?.createdAt ?? '') ? -1 : 1));
+  const report = makeReport(made, metric, baseline ?? undefined);
+  return {
+    report,
+    text: reportText(report),
+    csv: reportCsv(report),
+    json: reportJson(report),
+    symbols: defaultAxes(differences).map((d) => d.symbol),
+  };
+}

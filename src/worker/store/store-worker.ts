@@ -1,0 +1,144 @@
+/** The store's side of the door: lists, reads, exports, imports and deletes runs. Trains nothing. */
+import * as Comlink from 'comlink';
+import { sha256Bytes } from '@/data/hash';
+import { exportBundle, openBundle } from '@/experiment/archive/bundle';
+import { ArchiveError } from '@/experiment/archive/zip-read';
+import { findingText, readManifest } from '@/experiment/manifest/read';
+import { type RunDirectory, readText } from '@/experiment/run-directory';
+import { CUSTOM_TEXT_FILE } from '../custom-text';
+import type {
+  CleanResult,
+  CleanStrength,
+  ConfigDifference,
+  ReportAnswer,
+  ReportRequest,
+  RunCurves,
+  RunDetail,
+  RunEntry,
+  StorageUsage,
+  StoreApi,
+  StoreEvent,
+} from '../store-protocol';
+import { clean } from './clean';
+import { type StoredRun, configDifferences, reportOn } from './compare';
+import { curvesOf, transferables } from './curves';
+import { RunStore } from './run-store';
+import { splitArchive } from './split-archive';
+
+export class StoreWorker implements StoreApi {
+  #opened: Promise<RunStore> | null = null;
+
+  #open(): Promise<RunStore> {
+    this.#opened ??= RunStore.open();
+    return this.#opened;
+  }
+
+  async subscribe(listener: (event: StoreEvent) => void): Promise<void> {
+    (await this.#open()).onChange((id) => listener({ type: 'changed', id }));
+  }
+
+  async list(): Promise<readonly RunEntry[]> {
+    return (await this.#open()).list();
+  }
+
+  async #stored(id: string): Promise<StoredRun> {
+    const store = await this.#open();
+    const text = await readText(await store.existing(id), 'manifest.json');
+    const manifest = text === null ? null : readManifest(text).manifest;
+    return { id, manifest, status: manifest?.results?.status ?? 'invalid' };
+  }
+
+  async curves(id: string): Promise<RunCurves> {
+    const directory = await (await this.#open()).existing(id);
+    const { manifest } = await this.#stored(id);
+    const curves = curvesOf(id, (await readText(directory, 'metrics.jsonl')) ?? '', manifest?.model?.params ?? null);
+    return Comlink.transfer(curves, transferables(curves));
+  }
+
+  async detail(id: string): Promise<RunDetail> {
+    const directory = await (await this.#open()).existing(id);
+    const paths = await directory.list();
+    const manifest = await readText(directory, 'manifest.json');
+    const hashes = new Map<string, string>();
+    // Weights alone are listed in a manifest; they are read once, on demand.
+    for (const path of paths.filter((p) => p.endsWith('.safetensors')))
+      hashes.set(path, await sha256Bytes((await directory.read(path))!));
+    const files = [];
+    for (const path of paths) files.push({ path, bytes: (await directory.file(path))?.size ?? 0 });
+    return {
+      id,
+      manifest,
+      findings:
+        manifest === null ? ['manifest.json is missing'] : readManifest(manifest, hashes).findings.map(findingText),
+      configMin: (await readText(directory, 'config.min')) ?? '',
+      log: (await readText(directory, 'log.txt')) ?? '',
+      files,
+    };
+  }
+
+  async differences(ids: readonly string[]): Promise<readonly ConfigDifference[]> {
+    return configDifferences(await Promise.all(ids.map((id) => this.#stored(id))));
+  }
+
+  async report(request: ReportRequest): Promise<ReportAnswer> {
+    return reportOn(await Promise.all(request.ids.map((id) => this.#stored(id))), request);
+  }
+
+  async export(id: string, { withoutState }: { readonly withoutState: boolean }): Promise<Uint8Array> {
+    const store = await this.#open();
+    const zip = await exportBundle(withoutText(await store.existing(id)), { withoutState });
+    return Comlink.transfer(zip, [zip.buffer]);
+  }
+
+  async import(name: string, zip: Uint8Array): Promise<readonly string[]> {
+    const store = await this.#open();
+    let files: ReadonlyMap<string, Uint8Array>;
+    try {
+      files = await openBundle(zip);
+    } catch (error) {
+      if (error instanceof ArchiveError) throw new ArchiveError(`${name}: ${error.message}`, { cause: error });
+      throw error;
+    }
+    const ids: string[] = [];
+    for (const run of splitArchive(files)) {
+      const { id, directory, lock } = await store.create(run.id);
+      try {
+        for (const [path, bytes] of run.files) await directory.write(path, bytes);
+        await store.refresh(id);
+        ids.push(id);
+      } catch (error) {
+        await store.erase(id);
+        throw error;
+      } finally {
+        lock.release();
+      }
+    }
+    if (ids.length === 0) throw new ArchiveError(`${name}: holds no training run`);
+    return ids;
+  }
+
+  async remove(ids: readonly string[]): Promise<void> {
+    const store = await this.#open();
+    for (const id of ids) await store.remove(id);
+  }
+
+  async clean(strength: CleanStrength): Promise<CleanResult> {
+    return clean(await this.#open(), strength);
+  }
+
+  async usage(): Promise<StorageUsage> {
+    const { usage = 0, quota = 0 } = await navigator.storage.estimate();
+    return { usageBytes: usage, quotaBytes: quota, persisted: await navigator.storage.persisted() };
+  }
+}
+
+/** The reader's own text stays here: an archive is made to be given away. */
+function withoutText(directory: RunDirectory): RunDirectory {
+  return {
+    write: (path, data) => directory.write(path, data),
+    append: (path, data) => directory.append(path, data),
+    read: (path) => directory.read(path),
+    remove: (path) => directory.remove(path),
+    list: async () => (await directory.list()).filter((path) => path !== CUSTOM_TEXT_FILE),
+  };
+}

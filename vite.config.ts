@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+import { docsPlugin } from './scripts/docs/plugin.ts';
+import { offlinePlugin } from './scripts/offline/plugin.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -18,10 +20,23 @@ function commit(): string {
   }
 }
 
+/** No eval, no inline script, nothing from elsewhere: what an imported archive calls itself can never become code. */
+export const CSP =
+  "default-src 'self'; script-src 'self'; style-src 'self'; worker-src 'self'; img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'";
+
+/** The policy in each built page: a static host may send no headers of its own. The development server needs inline scripts. */
+const policy: Plugin = {
+  name: 'content-security-policy',
+  apply: 'build',
+  transformIndexHtml: () => [
+    { tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content: CSP }, injectTo: 'head-prepend' },
+  ],
+};
+
 /** The site: static files under any base path. */
 export default defineConfig({
   base: './',
-  plugins: [react()],
+  plugins: [react(), docsPlugin(at('.')), policy, offlinePlugin()],
   define: { __WB_COMMIT__: JSON.stringify(commit()) },
   resolve: { alias: { '@shaders': at('./shaders'), '@': at('./src') } },
   worker: { format: 'es' },

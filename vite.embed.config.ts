@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { fallbackPlugin } from './scripts/embed-fallbacks.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const names = [
@@ -16,11 +17,19 @@ const names = [
   'kvsplice',
 ];
 
-/** One ES module a widget, `dist/embed/wb-<name>.js`; React and the frame are shared chunks beside them. */
+/** Takes the place of React in embedded widgets, where React DOM alone would be more than the budget of 60 kB. */
+const runtime = at('./src/explainers/embed/runtime/react.ts');
+
+/** One ES module a widget, `dist/embed/wb-<name>.js`; the runtime and the frame are shared chunks beside them. */
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), fallbackPlugin({ root: at('.'), plugins: [react()], resolve: { alias: { '@': at('./src') } } })],
   publicDir: false,
-  resolve: { alias: { '@': at('./src') } },
+  resolve: {
+    alias: [
+      { find: /^react(\/jsx-runtime|-dom\/client)?$/, replacement: runtime },
+      { find: '@', replacement: at('./src') },
+    ],
+  },
   define: { 'process.env.NODE_ENV': '"production"' },
   build: {
     outDir: 'dist/embed',

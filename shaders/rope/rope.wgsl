@@ -20,7 +20,7 @@ ${MAIN}
   let m = i % ${HALF}u;
   let head = (i / ${HALF}u) % ${HEADS}u;
   let row = i / ${PAIRS}u;
-  let position = f32(row % ${SEQ}u + ${OFFSET}u);
+  let position = f32(row % ${SEQ}u + ${OFFSET});
   let turns = fract(position * HIGH[m]) + position * LOW[m];
   let cs = turn(turns - round(turns));
   let at = head * ${D}u + m;

@@ -2,6 +2,7 @@
 import { createContext, useContext } from 'react';
 import { useStore } from 'zustand';
 import type { PlotLink } from './plot/link';
+import type { Library, LibraryState } from './stores/library';
 import type { MenuStore, MenuStoreApi } from './stores/menu';
 import type { Menu } from './stores/menu/model';
 import type { RunStore, RunStoreApi } from './stores/run';
@@ -15,6 +16,7 @@ export interface Workbench {
   readonly ui: UiStoreApi;
   readonly menu: MenuStoreApi;
   readonly session: Session;
+  readonly library: Library;
   /** Crosshair and zoom of the live run's plots. */
   readonly link: PlotLink;
 }
@@ -39,3 +41,5 @@ export const useMenu = <T>(select: (menu: Menu) => T): T =>
   });
 
 export const useUi = <T>(select: (state: UiStore) => T): T => useStore(useWorkbench().ui, select);
+
+export const useLibrary = <T>(select: (state: LibraryState) => T): T => useStore(useWorkbench().library.store, select);

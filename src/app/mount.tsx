@@ -8,13 +8,16 @@ import { parseLocation } from './routes';
 import { keepInAddress } from './address';
 import { createMenuStore } from './stores/menu';
 import { readStart } from './stores/menu/link';
-import { createRunStore } from './stores/run';
+import { isInterrupted } from './stores/interrupted';
+import { createLibrary, type StoreConnection } from './stores/library';
+import { interruptedNotice, withNotice } from './stores/notices';
+import { createRunStore, isActive } from './stores/run';
 import { createSession, type Connect } from './stores/session';
 import { createSetupStore } from './stores/setup';
 import { createUiStore } from './stores/ui';
 import './styles/index.css';
 
-export function mount(root: HTMLElement, connect: Connect): Workbench {
+export function mount(root: HTMLElement, connect: Connect, connectStore: () => StoreConnection): Workbench {
   const run = createRunStore();
   const setup = createSetupStore();
   const ui = createUiStore(storage());
@@ -23,7 +26,8 @@ export function mount(root: HTMLElement, connect: Connect): Workbench {
   const session = createSession(connect, run, setup, ui);
   const menu = createMenuStore({ setup, replan: session.replan, storage: storage(), start });
   keepInAddress(menu);
-  const workbench: Workbench = { run, setup, ui, menu, session, link: createPlotLink() };
+  const library = createLibrary(connectStore);
+  const workbench: Workbench = { run, setup, ui, menu, session, library, link: createPlotLink() };
   // A new run shows itself whole.
   run.subscribe((now, before) => {
     if (now.data !== before.data) workbench.link.setState({ hover: null, window: null });
@@ -37,8 +41,22 @@ export function mount(root: HTMLElement, connect: Connect): Workbench {
     </StrictMode>,
   );
 
-  void session.connect(start.preset).then(() => (query.get('run') === '1' ? session.run() : undefined));
+  const listed = library.load();
+  void session.connect(start.preset).then(async () => {
+    if (query.get('run') === '1') return session.run();
+    await listed;
+    offerInterrupted(workbench);
+  });
   return workbench;
+}
+
+/** The newest run that was cut off is offered in the Lab; the others wait on the Runs page. */
+function offerInterrupted({ run, library }: Workbench): void {
+  const cut = library.store.getState().entries.find(isInterrupted);
+  if (!cut || isActive(run.getState().state)) return;
+  run.setState(({ notices }) => ({
+    notices: withNotice(notices, interruptedNotice(cut.id, cut.steps, cut.maxIters)),
+  }));
 }
 
 /** Reading the property throws where the browser forbids storage. */

@@ -4,8 +4,10 @@
  */
 import type { ComponentType } from 'react';
 import { LazyClaims } from './claims';
+import { LazyDocs } from './docs';
 import { ExplainPage } from './explain/ExplainPage';
 import { LabPage } from './lab/LabPage';
+import { LazyRuns } from './runs';
 
 export interface PageProps {
   /** What follows the page's name in the hash. */
@@ -22,8 +24,10 @@ export interface Page {
 
 export const pages: readonly Page[] = [
   { path: 'lab', title: 'Lab', key: 'l', component: LabPage },
+  { path: 'runs', title: 'Runs', key: 'r', component: LazyRuns },
   { path: 'explain', title: 'Explain', key: 'e', component: ExplainPage },
   { path: 'claims', title: 'Claims', key: 'c', component: LazyClaims },
+  { path: 'docs', title: 'Docs', key: 'd', component: LazyDocs },
 ];
 
 export interface Location {

@@ -6,6 +6,7 @@ import { installCounters } from '../../bench/count';
 import { probe } from '../../bench/probe';
 import { type Timing, race } from '../../bench/race';
 import { cfg } from '../../bench/spec';
+import { registerBenchDecode } from './bench-decode';
 import { registerBenchPrune } from './bench-prune';
 import { dawn } from './dawn';
 import { UsageError, print } from './options';
@@ -39,6 +40,7 @@ export function registerBench(program: Command): void {
     .option('--one <engine>', 'internal')
     .action((options: BenchOptions) => (options.one ? runOne(options) : bench(options)));
   registerBenchPrune(command);
+  registerBenchDecode(command);
 }
 
 async function runOne({ one, steps, warmup, size, software }: BenchOptions): Promise<void> {

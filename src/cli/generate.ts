@@ -1,19 +1,17 @@
 /** wb generate: text from a run directory. */
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Corpus } from '@/data/corpus';
 import { entropies } from '@/data/entropy';
-import { tokenizerFromJSON } from '@/data/tokenizers';
+import { ReferenceDecoder } from '@/decode/backend-reference';
+import { WebGpuDecoder } from '@/decode/backend-webgpu';
+import { CachedContinuation, type Continuation, ForwardContinuation } from '@/decode/continuation';
 import { openDevice } from '@/engine/device';
 import { ReferenceBackend } from '@/experiment/backend-reference';
 import { WebGpuBackend } from '@/experiment/backend-webgpu';
-import { experimentConfig } from '@/experiment/config';
-import { readSafetensors } from '@/experiment/safetensors';
-import { openStrict, symbolValues } from '@/experiment/kconfig-tree';
-import { sampleToken } from '@/experiment/sampling';
+import { generate } from '@/experiment/generate';
 import { dawn } from './dawn';
 import { UsageError, print } from './options';
+import { type TrainedModel, openTrainedModel } from './trained-model';
 
 interface GenerateOptions {
   readonly run: string;
@@ -22,24 +20,25 @@ interface GenerateOptions {
   readonly seed: string;
   readonly temperature: string;
   readonly topK: string;
+  readonly topP: string;
+  readonly minP: string;
+  readonly batch: string;
   readonly backend: string;
+  readonly cache: boolean;
   readonly json?: boolean;
 }
 
-/** best.safetensors, or the latest checkpoint. */
-function weightsOf(run: string): string {
-  const best = join(run, 'best.safetensors');
-  if (existsSync(best)) return best;
-  const folder = join(run, 'checkpoints');
-  const last = existsSync(folder) ? readdirSync(folder).sort((a, b) => parseInt(b) - parseInt(a))[0] : undefined;
-  if (!last) throw new UsageError(`${run} holds no weights (best.safetensors or checkpoints/): train it first`);
-  return join(folder, last);
-}
-
-const number = (name: string, text: string, integer: boolean): number => {
+const number = (name: string, text: string, { integer = false, min = 0, max = Infinity } = {}): number => {
   const value = Number(text);
-  if (!Number.isFinite(value) || value < 0 || (integer && !Number.isInteger(value)))
-    throw new UsageError(`--${name} ${text}: give a ${integer ? 'whole ' : ''}number of at least 0`);
+  if (
+    text.trim() === '' ||
+    !(value >= min && value <= max) ||
+    value === Infinity ||
+    (integer && !Number.isInteger(value))
+  )
+    throw new UsageError(
+      `--${name} ${text}: give a ${integer ? 'whole ' : ''}number of at least ${min}${max < Infinity ? ` and at most ${max}` : ''}`,
+    );
   return value;
 };
 
@@ -53,54 +52,93 @@ export function registerGenerate(program: Command): void {
     .option('--seed <n>', 'seed of the draws', '0')
     .option('--temperature <t>', '0 takes the most likely token', '1')
     .option('--top-k <k>', 'draw among the k most likely tokens; 0: all', '0')
+    .option('--top-p <p>', 'draw among the fewest tokens that hold probability p; 1: all', '1')
+    .option('--min-p <p>', 'leave out tokens less likely than p times the most likely one; 0: none', '0')
+    .option('--batch <n>', 'continuations, decoded together', '1')
+    .option('--no-cache', 'forward the whole window for every token: the slow twin of the KV cache')
     .option('--backend <name>', 'webgpu or reference', 'webgpu')
     .option('--json', 'print one JSON document')
-    .action(generate);
+    .action(run);
 }
 
-async function generate(options: GenerateOptions): Promise<void> {
-  const file = (name: string): string => {
-    const path = join(options.run, name);
-    if (!existsSync(path)) throw new UsageError(`${options.run} is no run directory: ${name} is missing`);
-    return readFileSync(path, 'utf8');
-  };
-  const config = experimentConfig(symbolValues(openStrict(file('config.full'), join(options.run, 'config.full'))));
-  const tokenizer = await tokenizerFromJSON(JSON.parse(file('tokenizer.json')) as unknown);
-  const { vocab_size: vocabSize } = JSON.parse(file('config.json')) as { vocab_size: number };
-  const { tensors } = readSafetensors(readFileSync(weightsOf(options.run)));
-  const model = { ...config.model, vocabSize };
+/** Tokens appended in one submit of the prompt. */
+const CHUNK = 64;
+
+async function cached(trained: TrainedModel, batch: number, webgpu: boolean): Promise<Continuation & Disposable> {
+  const { model } = trained;
+  const shape = { batch, chunk: Math.min(CHUNK, model.blockSize), capacity: model.blockSize };
+  const backend = webgpu
+    ? await WebGpuDecoder.create(await openDevice(await dawn()), model, shape)
+    : new ReferenceDecoder(model, shape);
+  backend.load(trained.weights);
+  return Object.assign(new CachedContinuation(backend), { [Symbol.dispose]: () => backend.destroy() });
+}
+
+/** The training backend's own forward pass over the whole block. */
+async function forward(trained: TrainedModel, batch: number, webgpu: boolean): Promise<Continuation & Disposable> {
+  const { config, model, tokenizer } = trained;
   const stub = new Uint32Array(2 * (model.blockSize + 2));
   const corpus: Corpus = {
-    name: 'none',
-    tokenizer,
-    vocabSize,
-    train: stub,
-    val: stub,
-    sampling: 'window',
-    hash: '',
-    entropies: entropies(stub),
-    metric: null,
-  };
+    name: 'none', tokenizer, vocabSize: model.vocabSize, train: stub, val: stub, sampling: 'window', hash: '',
+    entropies: entropies(stub), metric: null,
+  }; // prettier-ignore
   const small = { ...config, training: { ...config.training, batchSize: 1, gradientAccumulation: 1, evalBatches: 1 } };
-  const backend =
-    options.backend === 'reference'
-      ? new ReferenceBackend(small, model, corpus)
-      : await WebGpuBackend.create(await openDevice(await dawn()), small, model, corpus, { eager: ['sample'] });
-  const weights = new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, data: t.data as Float32Array }]));
-  await backend.loadParameters(weights);
+  const backend = webgpu
+    ? await WebGpuBackend.create(await openDevice(await dawn()), small, model, corpus, { eager: ['sample'] })
+    : new ReferenceBackend(small, model, corpus);
+  await backend.loadParameters(trained.weights);
+  const continuation = new ForwardContinuation(batch, model.blockSize, (ids) => backend.nextLogits(ids));
+  return Object.assign(continuation, { [Symbol.dispose]: () => backend.destroy() });
+}
+
+async function run(options: GenerateOptions): Promise<void> {
+  if (!['webgpu', 'reference'].includes(options.backend))
+    throw new UsageError(`--backend ${options.backend}: there are webgpu and reference`);
   const sampling = {
-    temperature: number('temperature', options.temperature, false),
-    topK: number('top-k', options.topK, true),
-    seed: number('seed', options.seed, true),
+    temperature: number('temperature', options.temperature),
+    topK: number('top-k', options.topK, { integer: true }),
+    topP: number('top-p', options.topP, { max: 1 }),
+    minP: number('min-p', options.minP, { max: 1 }),
+    seed: number('seed', options.seed, { integer: true }),
   };
+  const count = number('tokens', options.tokens, { integer: true });
+  const batch = number('batch', options.batch, { integer: true, min: 1 });
+  const trained = await openTrainedModel(options.run);
+  const { tokenizer } = trained;
   const prompt = Array.from(tokenizer.encode(options.prompt));
   if (prompt.length === 0) throw new UsageError('--prompt is empty: give at least one character');
-  const ids = [...prompt];
-  const count = number('tokens', options.tokens, true);
-  for (let i = 0; i < count; i++)
-    ids.push(sampleToken(await backend.nextLogits(ids), tokenizer.vocabSize, i, sampling));
-  backend.destroy();
-  const text = tokenizer.decode(ids);
-  if (options.json) print({ prompt: options.prompt, tokens: ids.slice(prompt.length), text });
-  else process.stdout.write(`${text}\n`);
+  const model = await (options.cache ? cached : forward)(trained, batch, options.backend === 'webgpu');
+  const sequences = Array.from({ length: batch }, () => [...prompt]);
+  const stream = !options.json && batch === 1;
+  let shown = '';
+  const begin = performance.now();
+  for await (const drawn of generate(
+    model,
+    sequences.map((s) => [...s]),
+    count,
+    tokenizer.vocabSize,
+    sampling,
+  )) {
+    drawn.forEach((token, b) => sequences[b]!.push(token));
+    if (!stream) continue;
+    const text = tokenizer.decode(sequences[0]!);
+    if (text.startsWith(shown) && !text.endsWith('\ufffd')) {
+      process.stdout.write(text.slice(shown.length)); // a character may still be incomplete
+      shown = text;
+    }
+  }
+  const seconds = (performance.now() - begin) / 1000;
+  model[Symbol.dispose]();
+  const texts = sequences.map((s) => tokenizer.decode(s));
+  if (options.json)
+    return print({
+      prompt: options.prompt,
+      tokens: sequences[0]!.slice(prompt.length),
+      text: texts[0],
+      ...(batch > 1 ? { texts } : {}),
+      cache: options.cache,
+      time: { tokens_per_second: (batch * count) / seconds },
+    });
+  if (stream) process.stdout.write(`${texts[0]!.slice(shown.length)}\n`);
+  else for (const [b, text] of texts.entries()) process.stdout.write(`--- ${b + 1}\n${text}\n`);
 }

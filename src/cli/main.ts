@@ -9,9 +9,11 @@ import { registerBench } from './bench';
 import { registerBpa } from './bpa';
 import { registerCheck } from './check';
 import { registerContinue } from './continue';
+import { registerDecode } from './decode';
 import { registerDefconfig } from './defconfig';
 import { registerDoctor } from './doctor';
 import { registerEval } from './eval';
+import { registerFisher } from './fisher';
 import { registerFisherAdam } from './fisher-adam';
 import { registerGenerate } from './generate';
 import { registerKconfig } from './kconfig';
@@ -43,9 +45,11 @@ for (const register of [
   registerMenuconfig,
   registerDefconfig,
   registerGenerate,
+  registerDecode,
   registerDoctor,
   registerBench,
   registerBpa,
+  registerFisher,
   registerPrune,
   registerFisherAdam,
   registerKconfig,

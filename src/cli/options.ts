@@ -7,6 +7,7 @@ import type { CorpusLoaders } from '@/data/corpus';
 import { decodeText } from '@/data/datasets/text';
 import { type ExperimentConfig, experimentConfig } from '@/experiment/config';
 import { checkOverrides, openStrict, setSymbol, symbolValues } from '@/experiment/kconfig-tree';
+import { FISHER_FILE, signalText, wantedSignals } from '@/experiment/layer-signals';
 import { writeConfig, writeMinConfig, type Config } from '@/kconfig';
 import { configPath } from './config-file';
 
@@ -93,6 +94,7 @@ export function resolveConfig(overrides: readonly string[], options: ConfigOptio
     given[match[1]!] = match[2]!;
   }
   checkOverrides(values, given, 'command line');
+  readSignals(values);
   const experiment = experimentConfig(symbolValues(values));
   return {
     experiment,
@@ -102,6 +104,14 @@ export function resolveConfig(overrides: readonly string[], options: ConfigOptio
     minimal: writeMinConfig(values),
     ...customTextOf(experiment),
   };
+}
+
+/** Fills in the signals that layer policies take from other runs. */
+function readSignals(values: Config): void {
+  for (const wanted of wantedSignals(symbolValues(values))) {
+    const file = join(wanted.run, FISHER_FILE);
+    setSymbol(values, wanted.symbol, signalText(wanted, existsSync(file) ? readFileSync(file, 'utf8') : null), file);
+  }
 }
 
 /** The text of DATASET_CUSTOM. Throws UsageError when its file is not named or not there. */

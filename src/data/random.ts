@@ -11,7 +11,7 @@
  * | INIT    | pair of elements (i / 2)     | parameter number| 0                           |
  * | BATCH   | row of the batch, absolute   | optimizer step  | 0 training, 1 evaluation    |
  * | DROPOUT | group of 4 elements (i / 4)  | micro-step      | dropout site                |
- * | SAMPLE  | token drawn                  | 0               | 0                           |
+ * | SAMPLE  | token drawn                  | sequence        | 0                           |
  * | TASK    | block of 4 draws             | example         | 0 training, 1 held out      |
  * | PRUNE   | prunable element             | 0               | 0                           |
  *

@@ -109,6 +109,11 @@ export class Executor {
     for (const [name, list] of await this.#compiler.bind(missing)) this.#bound.set(name, list);
   }
 
+  /** Bytes of one buffer as allocated; 0 where the plan has none of that name. */
+  bufferBytes(name: BufferName): number {
+    return this.#buffers.get(name)?.size ?? 0;
+  }
+
   dispatchCount(sequence: string): number {
     return this.#bound.get(sequence)?.length ?? 0;
   }

@@ -24,6 +24,14 @@ import {
   embedding,
   embeddingBackward,
   gelu,
+  attentionCached,
+  cacheAppend,
+  cacheAppendPacked,
+  cacheUnpack,
+  type KvAttrs,
+  cachedAttentionSizes,
+  keySplits,
+  type CachedAttentionAttrs,
   geluBackward,
   isElementwise,
   isOp,
@@ -34,6 +42,7 @@ import {
   type RopeAttrs,
   positionBackward,
   producer,
+  isRowOp,
   rope,
   rowsOf,
   sameShape,
@@ -94,7 +103,17 @@ export type FusedOp =
       readonly inputs: readonly Tensor[];
       readonly outputs: readonly Tensor[];
     })
+  | (Base & { readonly kind: 'cache_append'; readonly node: Node<object> })
+  | (Base & { readonly kind: 'cache_append_packed'; readonly node: Node<KvAttrs> })
+  | (Base & { readonly kind: 'cache_unpack'; readonly node: Node<KvAttrs> })
+  | (Base & {
+      readonly kind: 'attention_cached';
+      readonly node: Node<CachedAttentionAttrs>;
+      readonly splits: number;
+      readonly packed: ReadonlyMap<number, PackedTensor>;
+    })
   | (Base & { readonly kind: 'rope'; readonly node: Node<RopeAttrs> })
+  | (Base & { readonly kind: 'rows'; readonly node: Node })
   | (Base & { readonly kind: 'sum_to'; readonly node: Node })
   | (Base & {
       readonly kind: 'concat';
@@ -102,6 +121,14 @@ export type FusedOp =
       readonly copies: readonly { tensor: Tensor; start: number }[];
     })
   | (Base & { readonly kind: 'fill'; readonly out: Tensor; readonly value: number });
+
+/** A cache that attention reads packed. */
+export interface PackedTensor {
+  readonly cache: Tensor;
+  readonly attrs: KvAttrs;
+  /** First column of the window in the unpacked row. */
+  readonly column: number;
+}
 
 /** Storage of `tensor` is a window of `base`, `columns` elements to the right of its first column. */
 export interface Alias {
@@ -134,9 +161,15 @@ export function readsOf(op: FusedOp): readonly Tensor[] {
     case 'classifier':
     case 'embedding':
     case 'position_backward':
+    case 'cache_append':
+    case 'cache_append_packed':
+    case 'cache_unpack':
     case 'rope':
+    case 'rows':
     case 'sum_to':
       return op.node.inputs;
+    case 'attention_cached':
+      return op.node.inputs.map((t) => op.packed.get(t.id)?.cache ?? t);
   }
 }
 
@@ -158,7 +191,12 @@ export function writesOf(op: FusedOp): readonly Tensor[] {
     case 'attention_backward':
     case 'embedding':
     case 'position_backward':
+    case 'cache_append':
+    case 'cache_append_packed':
+    case 'cache_unpack':
+    case 'attention_cached':
     case 'rope':
+    case 'rows':
     case 'sum_to':
     case 'concat':
       return op.node.outputs;
@@ -252,7 +290,17 @@ class Fuser {
     else if (isOp(node, embedding)) this.ops.push({ ...base, kind: 'embedding', node });
     else if (isOp(node, embeddingBackward)) this.#embeddingBackward(node);
     else if (isOp(node, positionBackward)) this.ops.push({ ...base, kind: 'position_backward', node });
+    else if (isOp(node, cacheAppendPacked)) {
+      this.aliases.set(node.outputs[0]!.id, { base: node.inputs[2]!, columns: 0 });
+      this.ops.push({ ...base, kind: 'cache_append_packed', node });
+    } else if (isOp(node, cacheUnpack)) {
+      if (!this.#unpackedInRegisters(node)) this.ops.push({ ...base, kind: 'cache_unpack', node });
+    } else if (isOp(node, cacheAppend)) {
+      this.aliases.set(node.outputs[0]!.id, { base: node.inputs[2]!, columns: 0 });
+      this.ops.push({ ...base, kind: 'cache_append', node });
+    } else if (isOp(node, attentionCached)) this.#attentionCached(node);
     else if (isOp(node, rope)) this.ops.push({ ...base, kind: 'rope', node });
+    else if (isRowOp(node.op)) this.ops.push({ ...base, kind: 'rows', node });
     else if (isOp(node, sumTo)) this.ops.push({ ...base, kind: 'sum_to', node });
     else if (isOp(node, concatLast)) this.#concat(node);
     else if (isElementwise(node.op) || isOp(node, dropout)) this.#elementwise(node);
@@ -341,6 +389,47 @@ class Fuser {
       kind: 'classifier', scope: node.scope, nodes: backward ? [node, backward] : [node], scratch: [], node,
       dlogits: backward?.outputs[0] ?? null,
     }); // prettier-ignore
+  }
+
+  #attentionCached(node: Node<CachedAttentionAttrs>): void {
+    const [q, k, v] = node.inputs as [Tensor, Tensor, Tensor];
+    const { nHead } = node.attrs;
+    const { batch, rows, capacity, headDimV } = cachedAttentionSizes(q.shape, k.shape, v.shape, nHead);
+    const queries = batch * rows * nHead;
+    const splits = keySplits(queries, capacity);
+    const parts = this.scratch('attention parts', [queries * splits, 4 * (Math.ceil(headDimV / 4) + 1)]);
+    const packed = new Map([k, v].flatMap((t) => this.#packedSource(t)));
+    this.ops.push({
+      kind: 'attention_cached',
+      scope: node.scope,
+      nodes: [node],
+      scratch: [parts],
+      node,
+      splits,
+      packed,
+    });
+  }
+
+  /** Every reader of an unpacked cache is attention, directly or through a window of columns. */
+  #unpackedInRegisters(node: Node<KvAttrs & { fused: boolean }>): boolean {
+    const readsRows = (t: Tensor): boolean =>
+      !this.#roots.has(t.id) &&
+      this.consumers(t).every(
+        (n) => (isOp(n, attentionCached) && n.inputs[0] !== t) || (isOp(n, sliceLast) && readsRows(n.outputs[0]!)),
+      );
+    return node.attrs.fused && readsRows(node.outputs[0]!);
+  }
+
+  #packedSource(tensor: Tensor): readonly (readonly [number, PackedTensor])[] {
+    let source = tensor;
+    let column = 0;
+    for (let node = producer(source); isOp(node, sliceLast); node = producer(source)) {
+      column += node.attrs.start;
+      source = node.inputs[0]!;
+    }
+    const node = producer(source);
+    if (!isOp(node, cacheUnpack) || !this.#unpackedInRegisters(node)) return [];
+    return [[tensor.id, { cache: node.inputs[0]!, attrs: node.attrs, column }]];
   }
 
   #embeddingBackward(node: Node<{ rows: number }>): void {

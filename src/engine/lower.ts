@@ -2,17 +2,29 @@
  * Lowers a fused graph to dispatches: places every tensor (parameter arena, gradient arena, slabs or the activation arena)
  * and hands operands to the kernel families.
  */
-import { type Graph, type Tensor, attentionSizes, colsOf, rowsOf, sizeOf } from '@/graph';
-import { type FusedOp, type FusedGraph, type GemmOp, fuse } from './fuse';
+import {
+  type Graph,
+  type Tensor,
+  attentionSizes,
+  cachedAttentionSizes,
+  colsOf,
+  isRowOp,
+  rowsOf,
+  sizeOf,
+} from '@/graph';
+import { type FusedOp, type FusedGraph, type GemmOp, type PackedTensor, fuse } from './fuse';
 import type { DeviceTraits, Operand } from './kernel';
 import { attentionBackward, attentionForward } from './kernels/attention';
 import { classifier } from './kernels/classifier';
+import { attentionCached, cacheAppend, cacheAppendPacked, cacheUnpack } from './kernels/decode';
+import type { PackedOperand } from './kernels/kv-rows';
 import { elementwise } from './kernels/elementwise';
 import { embeddingBackward, embeddingForward, positionBackward, tokenLinks } from './kernels/embedding';
 import { gemm, splitKFor } from './kernels/gemm';
 import { layerNormBackward, layerNormForward, layerNormPartials } from './kernels/layer-norm';
 import { columnSum, copy2d } from './kernels/reduce';
 import { rope } from './kernels/rope';
+import { rowsKernel } from './kernels/rows';
 import { type ArenaLayout, align, layOutArena, liveIntervals, resolve } from './memory';
 import { type Dispatch, dispatchOf } from './plan';
 import type { ParameterArena, Storage } from './storage';
@@ -43,6 +55,8 @@ export interface LowerOptions {
   readonly roots: readonly Tensor[];
   /** Tensors that keep their storage for the whole sequence (inputs, results to be read). */
   readonly pinned: readonly Tensor[];
+  /** Tensor id -> region of tensors that live outside the arena: the caches of a decoder. */
+  readonly placed?: ReadonlyMap<number, number>;
   /** Gradients of several micro-steps are summed: every gradient goes through a slab. */
   readonly accumulate: boolean;
   /** Tuned variant for a key, if any. */
@@ -67,7 +81,8 @@ class Lowering {
     for (const entry of o.arena.entries) this.#parameterOffset.set(entry.name, entry.offset);
     for (const [parameter, gradient] of o.gradients)
       this.#gradientOf.set(resolve(this.#fused, gradient).base.id, parameter);
-    const external = new Set([...graph.parameters.map((p) => p.id), ...this.#gradientOf.keys()]);
+    const placed = o.placed?.keys() ?? [];
+    const external = new Set([...graph.parameters.map((p) => p.id), ...this.#gradientOf.keys(), ...placed]);
     this.layout = layOutArena(liveIntervals(this.#fused, external, o.pinned));
     this.#allocateSlabs();
   }
@@ -123,6 +138,8 @@ class Lowering {
     }
     const parameter = this.#gradientOf.get(base.id);
     if (parameter) return { ...common, region: this.#gradientRegion(parameter), access: 'read_write' };
+    const placed = this.o.placed?.get(base.id);
+    if (placed !== undefined) return { ...common, region: placed, access: 'read_write' };
     const offset = this.layout.offsets.get(base.id);
     if (offset === undefined) throw new Error(`${base.name} has no storage: nothing reads or writes it`);
     const region = this.o.storage.region('activations', offset, 4 * sizeOf(base.shape));
@@ -186,6 +203,35 @@ class Lowering {
       case 'attention':
       case 'attention_backward':
         return this.#attention(op, label);
+      case 'cache_append': {
+        const [x, positions, cache] = op.node.inputs;
+        const args = { label, x: at(x!), positions: at(positions!), cache: at(cache!) };
+        return this.#push(dispatchOf(cacheAppend, args, traits, op.scope, shapeKey(x!)));
+      }
+      case 'cache_append_packed': {
+        const [x, positions, cache] = op.node.inputs;
+        const { format } = op.node.attrs;
+        const args = { label, x: at(x!), positions: at(positions!), cache: at(cache!), format };
+        return this.#push(dispatchOf(cacheAppendPacked, args, traits, op.scope, `${shapeKey(x!)} ${format.dtype}`));
+      }
+      case 'cache_unpack': {
+        const packed = this.#packed({ cache: op.node.inputs[0]!, attrs: op.node.attrs, column: 0 });
+        const args = { label, packed, y: at(op.node.outputs[0]!) };
+        return this.#push(dispatchOf(cacheUnpack, args, traits, op.scope, shapeKey(op.node.outputs[0]!)));
+      }
+      case 'attention_cached': {
+        const [q, k, v, positions] = op.node.inputs as [Tensor, Tensor, Tensor, Tensor];
+        const [packedK, packedV] = [k, v].map((t) => (op.packed.has(t.id) ? this.#packed(op.packed.get(t.id)!) : null));
+        const rows = (t: Tensor, packed: PackedOperand | null | undefined): Operand =>
+          packed ? packed.cache : this.#readOnly(at(t));
+        const args = {
+          label, q: at(q), k: rows(k, packedK), v: rows(v, packedV), packedK: packedK!, packedV: packedV!, positions: at(positions), parts: at(op.scratch[0]!),
+          out: at(op.node.outputs[0]!), splits: op.splits, ...op.node.attrs,
+          ...cachedAttentionSizes(q.shape, k.shape, v.shape, op.node.attrs.nHead),
+        }; // prettier-ignore
+        for (const family of attentionCached) this.#push(dispatchOf(family, args, traits, op.scope, shapeKey(q)));
+        return;
+      }
       case 'classifier': {
         const [logits, targets, lossScale] = op.node.inputs;
         const args = {
@@ -195,9 +241,10 @@ class Lowering {
         return this.#push(dispatchOf(classifier, args, traits, op.scope, shapeKey(logits!), choice));
       }
       case 'embedding': {
-        const [ids, wte, wpe] = op.node.inputs;
+        const [ids, wte, wpe, positions] = op.node.inputs;
         const args = {
           label, ids: at(ids!), wte: at(wte!), wpe: wpe ? at(wpe) : null, y: at(op.node.outputs[0]!), seq: ids!.shape[1]!,
+          positions: positions ? at(positions) : null,
         }; // prettier-ignore
         return this.#push(dispatchOf(embeddingForward, args, traits, op.scope, shapeKey(op.node.outputs[0]!), choice));
       }
@@ -218,8 +265,16 @@ class Lowering {
       }
       case 'rope': {
         const y = op.node.outputs[0]!;
-        const args = { label, x: at(op.node.inputs[0]!), y: at(y), seq: y.shape[1]!, attrs: op.node.attrs };
+        const [x, positions] = op.node.inputs;
+        const past = positions ? { positions: at(positions) } : {};
+        const args = { label, x: at(x!), y: at(y), seq: y.shape[1]!, attrs: op.node.attrs, ...past };
         return this.#push(dispatchOf(rope, args, traits, op.scope, shapeKey(y)));
+      }
+      case 'rows': {
+        const { op: rowOp, attrs, inputs, outputs } = op.node;
+        if (!isRowOp(rowOp)) throw new Error(`${rowOp.name} is no row operation`);
+        const args = { label, x: at(inputs[0]!), y: at(outputs[0]!), seq: inputs[0]!.shape[1]!, op: rowOp, attrs };
+        return this.#push(dispatchOf(rowsKernel, args, traits, op.scope, shapeKey(outputs[0]!)));
       }
       case 'elementwise': {
         const operands = new Map(op.inputs.map((t) => [t.id, at(t)]));
@@ -248,6 +303,16 @@ class Lowering {
       case 'fill':
         return this.#fill(op.out, op.value, op.scope);
     }
+  }
+
+  /** Attention only reads caches, which live in a buffer of their own. */
+  #readOnly(operand: Operand): Operand {
+    const cached = this.o.storage.regions[operand.region]?.buffer === 'kv cache';
+    return cached ? { ...operand, access: 'read' } : operand;
+  }
+
+  #packed({ cache, attrs, column }: PackedTensor): PackedOperand {
+    return { cache: this.#readOnly(this.operand(cache)), format: attrs.format, width: attrs.width, column };
   }
 
   #fill(out: Tensor, value: number, scope: string): void {

@@ -23,7 +23,8 @@ export type BufferName =
   | 'gradient slabs'
   | 'corpus'
   | 'metrics'
-  | 'tables';
+  | 'tables'
+  | 'kv cache';
 
 export interface Region {
   readonly buffer: BufferName;

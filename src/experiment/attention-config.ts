@@ -29,7 +29,12 @@ function policyOf(read: Reader, prefix: string, kinds: readonly Kind[]): LayerPo
       return { kind, count, seed: read.int(`${prefix}_POLICY_SEED`) };
     case 'lowest':
     case 'highest':
-      return { kind, count, signal: 'the Fisher trace', values: traces(read, `${prefix}_TRACES`) };
+      return {
+        kind,
+        count,
+        signal: `${prefix}_TRACES (from ${prefix}_TRACE_RUN=DIR)`,
+        values: traces(read, `${prefix}_TRACES`),
+      };
     default:
       return { kind, count };
   }
@@ -47,12 +52,20 @@ function coreOf(read: Reader): AttentionCore {
     ['ATTN_MLA', 'mla'],
     ['ATTN_MLA_NOPE', 'mla'],
     ['ATTN_KVSPLICE', 'kvsplice'],
+    ['ATTN_ASKV', 'askv'],
   ] as const);
   switch (kind) {
     case 'mha':
       return { kind };
     case 'mla':
       return { kind, latent: read.int('MLA_LATENT') };
+    case 'askv':
+      return {
+        kind,
+        keyLatent: read.int('ASKV_KEY_LATENT'),
+        valueLatent: read.int('ASKV_VALUE_LATENT'),
+        bits: read.int('ASKV_VALUE_BITS'),
+      };
     case 'kvsplice':
       return {
         kind,
@@ -84,9 +97,12 @@ export function attentionConfig(read: Reader): AttentionConfig {
             ['RA_FORM_LEARNED', 'learned'],
             ['RA_FORM_FIXED', 'fixed'],
             ['RA_FORM_DELTA', 'delta'],
+            ['RA_FORM_FOLD', 'fold'],
+            ['RA_FORM_LENS', 'lens'],
+            ['RA_FORM_LEAK', 'leak'],
           ]),
           layers: policyOf(read, 'RA', ['centre', 'first', 'last', 'random', 'lowest', 'highest', 'all']),
-          heads: read.int('RA_HEADS'),
+          heads: read.values.get('RA_HEADS') ? read.int('RA_HEADS') : 1, // absent where all heads take part
         }
       : null,
   };

@@ -79,6 +79,9 @@ export interface TrainOptions {
 /** Browsers round their clock to 0.1 ms. */
 const CLOCK_QUANTUM_MS = 0.1;
 
+/** Math.exp and Math.cos differ in the last bit between JavaScript engines; twelve digits are the same in all of them. */
+const portable = (value: number): number => Number(value.toPrecision(12));
+
 interface Flight {
   readonly step: number;
   readonly lr: number;
@@ -160,7 +163,7 @@ export async function* train(
         step,
         split: 'val',
         loss,
-        perplexity: Math.exp(loss),
+        perplexity: portable(Math.exp(loss)),
         ...(metric ? { metric } : {}),
         time,
       },
@@ -198,7 +201,7 @@ export async function* train(
     const landed = result.then((data) => ({ ...data, at: now() }));
     // After a loss of the device the first flight's error ends the loop; those behind it must not go unhandled.
     landed.catch(() => undefined);
-    flights.push({ step, lr: stepPlan(optimizer, training.maxIters, step).lr, submitted, result: landed });
+    flights.push({ step, lr: portable(stepPlan(optimizer, training.maxIters, step).lr), submitted, result: landed });
     if (!(yield* drain(backend.depth - 1))) return;
   }
   if (!(yield* drain(0))) return;

@@ -3,7 +3,7 @@ import { Graph, type Tensor, add, crossEntropy, embedding, gradients, matmul } f
 import { attentionLayer } from './attention';
 import type { LayerAttention } from './attention/config';
 import { type Gpt2Config, validateGpt2 } from './config';
-import { type BuildContext, INIT_STD, drop, norm } from './layers';
+import { type BuildContext, INIT_STD, type Kept, type KvStore, type Past, drop, norm } from './layers';
 import { PLAIN_MLP, mlpLayer } from './mlp';
 
 export interface Gpt2Graph {
@@ -25,14 +25,53 @@ export interface Gpt2TrainingGraph extends Gpt2Graph {
 
 /** Forward graph from ids [batch, seq] to logits [batch, seq, vocab]. */
 export function buildGpt2(config: Gpt2Config, batch: number, seq: number, training = false): Gpt2Graph {
-  const layers = validateGpt2(config);
+  return build(new Graph(), config, [batch, seq], training);
+}
+
+export interface Gpt2Decoder extends Gpt2Graph {
+  /** u32 [batch]: tokens that each sequence has seen before the chunk. */
+  readonly positions: Tensor;
+  /** Stored tensors in the order of the layers. */
+  readonly kept: readonly Kept[];
+}
+
+/**
+ * Forward graph of `chunk` new tokens a sequence, behind those that the caches hold (at most `capacity` in all). Parameters
+ * are those of `buildGpt2`, in the same order.
+ */
+export function buildGpt2Decoder(
+  config: Gpt2Config,
+  batch: number,
+  chunk: number,
+  capacity: number,
+  store?: KvStore,
+): Gpt2Decoder {
   const graph = new Graph();
+  const past: Past = {
+    positions: graph.input('positions', [batch], 'u32'),
+    capacity,
+    kept: [],
+    ...(store ? { store } : {}),
+  };
+  const model = build(graph, config, [batch, chunk], false, past);
+  return { ...model, positions: past.positions, kept: past.kept };
+}
+
+function build(
+  graph: Graph,
+  config: Gpt2Config,
+  [batch, seq]: readonly [number, number],
+  training: boolean,
+  past?: Past,
+): Gpt2Graph {
+  const layers = validateGpt2(config);
   let sites = 0;
   const ctx: BuildContext = {
     graph,
     bias: config.bias,
     dropout: training ? config.dropout : 0,
     residualStd: INIT_STD / Math.sqrt(2 * config.nLayer),
+    ...(past ? { past } : {}),
     nextSite: () => ++sites,
   };
   const ids = graph.input('ids', [batch, seq], 'u32');
@@ -45,6 +84,7 @@ export function buildGpt2(config: Gpt2Config, batch: number, seq: number, traini
     tables.push(
       graph.parameter('transformer.wpe.weight', [config.blockSize, config.nEmbd], { kind: 'normal', std: INIT_STD }),
     );
+  if (past && tables.length > 1) tables.push(past.positions);
   let x = graph.scope('embed', () => drop(ctx, graph.apply1(embedding, [ids, ...tables], {})));
   for (let layer = 0; layer < config.nLayer; layer++) x = block(ctx, config, layer, layers[layer]!, x);
   const logits = graph.scope('head', () => {

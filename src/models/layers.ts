@@ -1,5 +1,35 @@
 /** The building blocks that every architecture shares: parameters named and initialised as GPT-2 does. */
-import { type Graph, type Tensor, add, dropout, layerNorm, matmul } from '@/graph';
+import { type Graph, type KvFormat, type Tensor, add, dropout, layerNorm, matmul } from '@/graph';
+
+/** A decoder under construction: `keep` decides what is stored. See attention/keep.ts. */
+export interface Past {
+  /** u32 [B]: rows that each sequence has seen. */
+  readonly positions: Tensor;
+  /** Rows a sequence can hold. */
+  readonly capacity: number;
+  /** How rows are stored; absent: f32. */
+  readonly store?: KvStore;
+  readonly kept: Kept[];
+}
+
+/** Formats of keys (and of queries, latents and codes) and of values. */
+export interface KvStore {
+  readonly k: KvFormat;
+  readonly v: KvFormat;
+  /** Attention unpacks rows in registers; otherwise they are written out before it. */
+  readonly fused: boolean;
+  /** Stores k - b_K, which attention without rotary positions cannot tell from k. */
+  readonly preBiasK: boolean;
+}
+
+export interface Kept {
+  /** Scope of the layer, and what of it is stored. */
+  readonly name: string;
+  /** Storage as it was before the chunk. */
+  readonly cache: Tensor;
+  /** The same storage with the chunk's rows in place. */
+  readonly current: Tensor;
+}
 
 /** What a layer needs to know while it is being built. */
 export interface BuildContext {
@@ -8,6 +38,8 @@ export interface BuildContext {
   readonly dropout: number;
   /** Standard deviation of residual projections: 0.02 / sqrt(2 n_layer). */
   readonly residualStd: number;
+  /** Set while a decoder is built. */
+  readonly past?: Past;
   /** Hands out the ids that key dropout masks. */
   nextSite(): number;
 }

@@ -28,6 +28,8 @@ export function attentionWeights({ core }: LayerAttention, nEmbd: number): numbe
       return (core.kvTying ? 3 : 4) * nEmbd ** 2;
     case 'mla':
       return 2 * nEmbd ** 2 + 3 * nEmbd * core.latent + 2 * core.latent * (core.splice?.rank ?? 0);
+    case 'askv':
+      return 2 * nEmbd ** 2 + 2 * nEmbd * (core.keyLatent + core.valueLatent);
     case 'single':
       return 2 * nEmbd * core.latent + 2 * core.latent * core.rank + 3 * core.rank ** 2;
   }

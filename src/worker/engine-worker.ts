@@ -291,13 +291,14 @@ export class EngineWorker implements WorkerApi {
     } catch (error) {
       result = { status: 'failed', failed: message(error) };
     }
+    const store = await this.#openStore();
+    try {
+      if (store && id !== null) await (keep ? store.refresh(id) : store.erase(id));
+    } catch (error) {
+      this.#emit({ type: 'warning', message: message(error) });
+    }
     lock?.release();
     this.#end(active, result);
-    const store = await this.#openStore();
-    if (store && id !== null)
-      await (keep ? store.refresh(id) : store.remove(id)).catch((error: unknown) =>
-        this.#emit({ type: 'warning', message: message(error) }),
-      );
     if (this.#engine && result.failed === null) void this.#measureRoof();
   }
 

@@ -9,7 +9,8 @@ export interface RunEntry {
   readonly id: string;
   readonly runId: string;
   readonly preset: string;
-  readonly overrides: Readonly<Record<string, string>>;
+  /** What its configuration changed on top of the preset, and run variables. */
+  readonly changes: Readonly<Record<string, string>>;
   readonly status: StoredStatus;
   /** A tab is writing it now. `running` without it: interrupted. */
   readonly held: boolean;
@@ -33,10 +34,6 @@ export interface RunEntry {
   readonly hasState: boolean;
   readonly parents: readonly string[];
 }
-
-/** True for a run that a crash, a reload or a closed tab cut off. */
-export const isInterrupted = ({ status, held, resumable }: RunEntry): boolean =>
-  status === 'running' && !held && resumable;
 
 /** A run's numbers by column; `steps` and `evals` have lengths of their own. */
 export interface RunCurves {

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { chromium, type Browser } from 'playwright-core';
+import { CSP } from '../../vite.config';
 
 const FLAGS = [
   '--enable-unsafe-webgpu',
@@ -14,9 +15,6 @@ const FLAGS = [
   '--disable-background-networking',
   '--headless',
 ];
-
-export const CSP =
-  "default-src 'self'; script-src 'self'; style-src 'self'; worker-src 'self'; img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'";
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -40,15 +38,16 @@ export interface Site {
   close(): Promise<void>;
 }
 
-/** Serves a built folder with the policy; nothing outside the folder. */
-export async function serve(folder: string): Promise<Site> {
+/** Serves a built folder, nothing outside it. `header`: with the policy, which then governs workers too. */
+export async function serve(folder: string, { header = true } = {}): Promise<Site> {
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname));
     const file = join(folder, path.endsWith('/') ? `${path}index.html` : path);
     readFile(file).then(
       (content) => {
         const type = TYPES[extname(file)] ?? 'application/octet-stream';
-        response.writeHead(200, { 'content-type': type, 'content-security-policy': CSP }).end(content);
+        const policy = header ? { 'content-security-policy': CSP } : {};
+        response.writeHead(200, { 'content-type': type, ...policy }).end(content);
       },
       () => response.writeHead(404).end(),
     );

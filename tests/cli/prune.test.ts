@@ -74,7 +74,14 @@ describe('wb prune', () => {
     line(/--sparsity 1: give a number in \[0, 1\)/, '--run', 'dense', '--sparsity', '1');
     line(/--score nope: there are random, magnitude/, '--run', 'dense', '--score', 'nope');
     line(/nowhere: config.full is missing/, '--run', 'nowhere');
-    line(/--score bitter7: needs exp_avg_sq, which the optimizer of sgd does not keep/, '--run', 'sgd', ...REFERENCE, '--score', 'bitter7');
+    line(
+      /--score bitter7: needs exp_avg_sq, which the optimizer of sgd does not keep/,
+      '--run',
+      'sgd',
+      ...REFERENCE,
+      '--score',
+      'bitter7',
+    );
   }, 60_000);
 });
 

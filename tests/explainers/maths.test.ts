@@ -30,6 +30,7 @@ import {
   toF16,
 } from '@/explainers/maths/quantise';
 import { batchForIntensity, decodeIntensity, gemmIntensity, ridge } from '@/explainers/maths/roofline';
+import { fitted } from '@/explainers/spearman/model';
 import { correlationP, criticalR, fisherInterval, pearson, ranks, spearman } from '@/explainers/maths/statistics';
 
 interface Fixture {
@@ -259,4 +260,28 @@ describe('quantisation', () => {
     expect(e4m3Step(400) / 2).toBe(16);
     expect(e4m3Step(2) / 2).toBe(0.125);
   });
+});
+
+it('the interval of Pearson is Fisher’s own: r = 0.5, n = 28 gives atanh(0.5) ± 1.96 / 5', () => {
+  const [low, high] = fisherInterval(0.5, 28, 1)!;
+  expect(low).toBeCloseTo(Math.tanh(Math.atanh(0.5) - 1.959963984540054 / 5), 12);
+  expect(high).toBeCloseTo(0.7358, 4);
+});
+
+it('the least squares line ends where the plot ends', () => {
+  expect(
+    fitted([
+      { x: 10, y: 0 },
+      { x: 20, y: 50 },
+    ]),
+  ).toEqual([
+    { x: 10, y: 0 },
+    { x: 30, y: 100 },
+  ]);
+  expect(
+    fitted([
+      { x: 5, y: 1 },
+      { x: 5, y: 9 },
+    ]),
+  ).toEqual([]);
 });

@@ -93,4 +93,78 @@ describe('state', () => {
     expect(await page.locator('.stats dd').allTextContents()).toEqual(['3.07×', '82 %']);
     await page.close();
   });
+  it('the mouse drags a point, beyond the plot too, and lets it go; Delete removes it', async () => {
+    const page = await browser.newPage();
+    await page.goto(`${site.url}/embed.html?widget=wb-spearman&preset=curved`);
+    const point = page.getByRole('button', { name: /^Point 1:/ });
+    await point.waitFor();
+    const box = (await point.boundingBox())!;
+    await page.mouse.move(box.x + 7, box.y + 7);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 50, box.y - 100, { steps: 4 });
+    await page.mouse.move(box.x + 50, 0, { steps: 4 });
+    await page.mouse.up();
+    expect(await point.getAttribute('aria-label')).toMatch(/^Point 1: \d+, 100\./);
+    await page.mouse.move(box.x + 200, box.y);
+    expect(await point.getAttribute('aria-label')).toMatch(/, 100\./);
+    await page.keyboard.press('Delete');
+    const n = page.locator('.stats div', { hasText: 'points, n' }).locator('dd');
+    await expect.poll(() => n.textContent()).toBe('11');
+    await page.close();
+  });
+  it('counts every order up to nine points, and says what is missing without points', async () => {
+    const page = await browser.newPage();
+    await page.goto(`${site.url}/embed.html?widget=wb-spearman&preset=curved`);
+    for (let i = 0; i < 7; i++) await page.getByRole('button', { name: /^Point 1:/ }).press('Delete');
+    // Five points in rising order: 2 of 5! orders are as extreme.
+    const exact = page.locator('.stats div', { hasText: 'p of ρ, all orders' }).locator('dd');
+    expect(await exact.textContent()).toBe((2 / 120).toFixed(3));
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await page.getByText('Add at least three points for a correlation.').waitFor();
+    await page.close();
+  });
+  it('the calculator counts GPT-2’s cache and names its models', async () => {
+    const page = await browser.newPage();
+    await page.goto(`${site.url}/embed.html?widget=wb-kv-calculator&model=ridge`);
+    await page.getByRole('alert').waitFor();
+    const named = /choose one of (.+)\./.exec((await page.getByRole('alert').textContent())!)![1].split(', ');
+    expect(named).toContain('GPT-2 124M');
+    await page.goto(`${site.url}/embed.html?widget=wb-kv-calculator&model=GPT-2+124M`);
+    await page.locator('.stats').waitFor();
+    const texts = await page.locator('.stats dd').allTextContents();
+    expect(texts.slice(0, 2)).toEqual(['36,864 B', '144 MiB']);
+    await page.close();
+  });
+  it('draws nothing that moves under reduced motion, and works without WebGPU', async () => {
+    const page = await browser.newPage({ reducedMotion: 'reduce' });
+    await page.addInitScript(() => Object.defineProperty(Navigator.prototype, 'gpu', { get: () => undefined }));
+    for (const { tag } of WIDGETS) {
+      await page.goto(`${site.url}/embed.html?widget=${tag}`);
+      await page.locator('.plot svg').first().waitFor();
+      expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
+      expect(await page.getByRole('alert').count()).toBe(0);
+    }
+    await page.close();
+  });
+  it('every plot names both axes, and every mark a legend', async () => {
+    const page = await browser.newPage();
+    for (const { tag } of WIDGETS) {
+      await page.goto(`${site.url}/embed.html?widget=${tag}`);
+      await page.locator('.plot svg').first().waitFor();
+      const tabs = await page.locator('.buttons button[aria-pressed]').count();
+      for (let i = 0; i < Math.max(1, tabs); i++) {
+        if (tabs > 0) await page.locator('.buttons button[aria-pressed]').nth(i).click();
+        for (const plot of await page.locator('.plot').all()) {
+          const titles = await plot.locator('.axis').allTextContents();
+          expect(
+            titles.filter((t) => t.trim() !== ''),
+            `${tag} ${i}`,
+          ).toHaveLength(2);
+          expect(await plot.locator('.legend li').count(), `${tag} ${i}`).toBeGreaterThan(0);
+        }
+        if (tabs > 0) await page.screenshot({ path: `${SHOTS}/${tag}-tab-${i}.png`, fullPage: true });
+      }
+    }
+    await page.close();
+  });
 });

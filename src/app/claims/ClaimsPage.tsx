@@ -1,92 +1,100 @@
-/** Reported claims with status, source and caveat; a paired preset reproduces the comparison at small scale. */
-import { useState, type ReactNode } from 'react';
+/**
+ * Reported claims with status, source and caveat; a paired preset sets the comparison up here. Reported figures stand in text
+ * only: no plot, no ratio and no axis holds one of them together with a local number.
+ */
+import { useDeferredValue, useMemo, useState, type ReactNode } from 'react';
 import { useSetup } from '../context';
-import { caveats, claims, matches, STATUSES, type Claim } from './ledger';
+import { ClaimCard } from './ClaimCard';
+import { claims, countBy, matches, MEANING, STATUSES, type Status } from './ledger';
+import { reproduction } from './reproduce';
 import './claims.css';
 
-const AREAS = [...new Set(claims.map((c) => c.area))].sort();
+const AREAS = [...countBy(claims, (c) => c.area)].sort(([a], [b]) => a.localeCompare(b));
 
 export function ClaimsPage(): ReactNode {
   const [words, setWords] = useState('');
-  const [status, setStatus] = useState('all');
-  const [area, setArea] = useState('all');
+  const [status, setStatus] = useState<Status | null>(null);
+  const [area, setArea] = useState('');
+  const [runnable, setRunnable] = useState(false);
+  const wanted = useDeferredValue(words);
   const presets = useSetup((s) => s.presets);
-  const shown = claims.filter(
-    (c) => (status === 'all' || c.status === status) && (area === 'all' || c.area === area) && matches(c, words.trim()),
+  const plans = useMemo(() => new Map(claims.map((c) => [c.id, reproduction(c, presets)])), [presets]);
+  const found = useMemo(
+    () =>
+      claims.filter(
+        (c) =>
+          (area === '' || c.area === area) &&
+          (!runnable || plans.get(c.id)?.kind === 'here') &&
+          matches(c, wanted.trim()),
+      ),
+    [area, runnable, plans, wanted],
   );
+  const counts = countBy(found, (c) => c.status);
+  const shown = status === null ? found : found.filter((c) => c.status === status);
   return (
     <div className="claims">
       <h2>Reported claims</h2>
       <p className="muted">
-        Figures that others printed. None was measured here, and local results never share an axis or a ratio with them.
+        Figures that others printed, with what limits each. None was measured here, and no local result shares an axis
+        or a ratio with them. Sources: S000 to S004 are the project's own dated texts; paths and commits are of the
+        public knlp repository.
       </p>
       <div className="claims-filter">
         <label>
-          Search <input type="search" value={words} onChange={(e) => setWords(e.target.value)} />
+          Search{' '}
+          <input
+            type="search"
+            value={words}
+            placeholder="title, model, source"
+            onChange={(e) => setWords(e.target.value)}
+          />
         </label>
-        <Pick label="Status" value={status} options={STATUSES} onChange={setStatus} />
-        <Pick label="Area" value={area} options={AREAS} onChange={setArea} />
-        <output>
-          {shown.length} of {claims.length}
-        </output>
+        <label>
+          Area{' '}
+          <select value={area} onChange={(e) => setArea(e.target.value)}>
+            <option value="">all areas ({claims.length})</option>
+            {AREAS.map(([name, n]) => (
+              <option key={name} value={name}>
+                {name.replaceAll('-', ' ')} ({n})
+              </option>
+            ))}
+          </select>
+        </label>
+        <label className="claims-check">
+          <input type="checkbox" checked={runnable} onChange={(e) => setRunnable(e.target.checked)} /> Has a preset here
+        </label>
       </div>
-      {shown.length === 0 ? <p role="status">No claim matches. Clear the search or widen the filters.</p> : null}
-      <ul>
+      <div className="claims-status" role="group" aria-label="Status">
+        <Chip name="all" count={found.length} on={status === null} onClick={() => setStatus(null)} />
+        {STATUSES.map((s) => (
+          <Chip key={s} name={s} count={counts.get(s) ?? 0} on={status === s} onClick={() => setStatus(s)} />
+        ))}
+      </div>
+      <p className="muted claims-meaning">
+        {status === null ? '' : `${status}: ${MEANING[status]}. `}
+        <output>
+          {shown.length} of {claims.length} claims
+        </output>
+      </p>
+      {shown.length === 0 && <p>No claim matches. Clear the search or choose another status or area.</p>}
+      <ul className="claims-list">
         {shown.map((c) => (
-          <Row key={c.id} claim={c} known={c.preset !== null && presets.some((p) => p.name === c.preset)} />
+          <ClaimCard key={c.id} claim={c} plan={plans.get(c.id)!} />
         ))}
       </ul>
     </div>
   );
 }
 
-function Pick(props: {
-  readonly label: string;
-  readonly value: string;
-  readonly options: readonly string[];
-  readonly onChange: (v: string) => void;
+function Chip(props: {
+  readonly name: Status | 'all';
+  readonly count: number;
+  readonly on: boolean;
+  readonly onClick: () => void;
 }): ReactNode {
   return (
-    <label>
-      {props.label}{' '}
-      <select value={props.value} onChange={(e) => props.onChange(e.target.value)}>
-        <option>all</option>
-        {props.options.map((o) => (
-          <option key={o}>{o}</option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
-function Row({ claim: c, known }: { readonly claim: Claim; readonly known: boolean }): ReactNode {
-  const unit = c.unit === null || c.unit === '1' ? '' : ` ${c.unit}`;
-  const figure =
-    c.result === null ? 'no figure printed' : `${c.baseline === null ? '' : `${c.baseline} → `}${c.result}${unit}`;
-  const change = c.changePct === null ? '' : ` (${c.changePct > 0 ? '+' : ''}${c.changePct} %)`;
-  const text = `${figure}${change}`;
-  return (
-    <li>
-      <h3>
-        {c.id} <span className={`claim-status ${c.status}`}>{c.status}</span>
-      </h3>
-      <p>
-        {c.metric.replaceAll('_', ' ')}: <span className="num">{c.status === 'withdrawn' ? <s>{text}</s> : text}</span>
-      </p>
-      <p className="muted">
-        {[c.model, c.data, c.hardware].filter((v) => v !== null).join(' · ') || 'Setup not stated'}
-      </p>
-      <p className="claim-caveat">{caveats(c).join(' ')}</p>
-      <p className="muted">Source: {c.sources.join(', ')}</p>
-      {c.preset !== null && known ? (
-        <a className="button" href={`#/lab?defconfig=${encodeURIComponent(c.preset)}`}>
-          Reproduce here
-        </a>
-      ) : (
-        <button type="button" disabled>
-          {c.preset === null ? 'No preset covers this claim' : `Missing preset ${c.preset}`}
-        </button>
-      )}
-    </li>
+    <button type="button" aria-pressed={props.on} className={`claim-chip ${props.name}`} onClick={props.onClick}>
+      {props.name} <span className="num">{props.count}</span>
+    </button>
   );
 }

@@ -16,6 +16,10 @@ export type Status = (typeof STATUSES)[number];
 export interface Claim {
   readonly id: string;
   readonly area: string;
+  /** What is claimed, in our words. */
+  readonly title: string;
+  /** What speaks against it: set for withdrawn, contradicted, confounded and inconsistent claims. */
+  readonly reason: string | null;
   readonly model: string | null;
   readonly data: string | null;
   readonly hardware: string | null;
@@ -30,13 +34,14 @@ export interface Claim {
   readonly higherIsBetter: boolean | null;
   readonly sources: readonly string[];
   readonly status: Status;
-  /** Preset that sets up the same comparison at small scale. */
-  readonly preset: string | null;
+  /** The comparison behind it (`reproduce.ts` has its preset), or null and what stands in the way. */
+  readonly experiment: string | null;
+  readonly obstacle: string | null;
 }
 
 export const claims = raw as readonly Claim[];
 
-const MEANING: Readonly<Record<Status, string>> = {
+export const MEANING: Readonly<Record<Status, string>> = {
   supported: 'holds in the setting it was measured in',
   limited: 'holds for a narrow setting',
   confounded: 'more than the named cause differs between the arms',
@@ -47,24 +52,9 @@ const MEANING: Readonly<Record<Status, string>> = {
   withdrawn: 'taken back by its authors',
 };
 
-const WITHDRAWN: Readonly<Record<string, string>> = {
-  'ra-page-82pct-val-ppl':
-    'Removed on 2026-08-09: no artefact backs it, and a 5 % figure for the same idea stood beside it.',
-  'ra-page-77pct-vs-gate': 'Went with the 82 % figure; with three paired seeds the gate beats the branch.',
-  'ra-v16-val-loss':
-    'Setup error: the gate stayed at zero, so the model was plain attention. The percentage is of nats.',
-  'ra-v16-step-time':
-    'Retracted on 2025-11-15: which code gave the timing is unknown, and the iteration count implies a slower step.',
-  'gate-page-val-ppl': 'Belongs to the comparison removed on 2026-08-09 for want of an artefact.',
-  'rmlp-v17-val-loss': 'The configuration turned the named attention off and pruned the cache, so the label is wrong.',
-  'rmlp-v18-val-loss':
-    'Retracted on 2025-11-15: cache pruning ran without a causal mask, so later tokens may have leaked.',
-  'rmlp-v18-mean-weight': 'No attention signal reaches that path, so its weight says nothing about attention.',
-};
-
-/** What to keep in mind, from the recorded setup: status, seeds, budgets, missing facts. */
+/** What to keep in mind: what speaks against the claim, then seeds, budgets and missing facts of the recorded setup. */
 export function caveats(c: Claim): string[] {
-  const out = [WITHDRAWN[c.id] ?? `${c.status}: ${MEANING[c.status]}.`];
+  const out = c.reason === null ? [] : [c.reason];
   if (c.seeds === 1) out.push('One seed.');
   else if (c.seeds === null) out.push('Number of seeds not stated.');
   if (Array.isArray(c.iterations) && c.iterations[0] !== c.iterations[1]) {
@@ -78,11 +68,49 @@ export function caveats(c: Claim): string[] {
 
 /** Every word must occur somewhere in the row. */
 export function matches(c: Claim, words: string): boolean {
-  const text = [c.id, c.area, c.model, c.data, c.hardware, c.metric, c.status, c.preset, ...c.sources]
+  const text = [
+    c.id,
+    c.title,
+    c.area,
+    c.model,
+    c.data,
+    c.hardware,
+    c.metric,
+    c.status,
+    c.reason,
+    c.experiment,
+    ...c.sources,
+  ]
     .join(' ')
     .toLowerCase();
   return words
     .toLowerCase()
     .split(/\s+/)
     .every((w) => text.includes(w));
+}
+
+/** `baseline → result unit (change)`, as printed. Null where the source prints no number. */
+export function figure(c: Claim): string | null {
+  if (c.result === null) return null;
+  const unit = c.unit === null || c.unit === '1' ? '' : ` ${c.unit}`;
+  const change = c.changePct === null ? '' : ` (${signed(c.changePct)} %)`;
+  return `${c.baseline === null ? '' : `${digits(c.baseline)} → `}${digits(c.result)}${unit}${change}`;
+}
+
+const digits = (v: number): string => (Math.abs(v) >= 10_000 ? v.toLocaleString('en-US') : String(v)).replace('-', '−');
+const signed = (v: number): string => `${v > 0 ? '+' : ''}${digits(v)}`;
+
+/** The recorded setup, what is known of it. */
+export function setupOf(c: Claim): string {
+  const known = [c.model, c.data, c.hardware].filter((v) => v !== null);
+  if (typeof c.iterations === 'number') known.push(`${c.iterations.toLocaleString('en-US')} iterations`);
+  if (c.seeds !== null && c.seeds > 1) known.push(`${c.seeds} seeds`);
+  return known.join(' · ') || 'Setup not stated';
+}
+
+/** How many of `of` each value of `key` has. */
+export function countBy<K extends string>(of: readonly Claim[], key: (c: Claim) => K): ReadonlyMap<K, number> {
+  const counts = new Map<K, number>();
+  for (const c of of) counts.set(key(c), (counts.get(key(c)) ?? 0) + 1);
+  return counts;
 }

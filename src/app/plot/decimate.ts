@@ -11,7 +11,7 @@ export function windowIndices(points: Points, x0: number, x1: number): [number, 
   return [from, to];
 }
 
-/** Indices of the points to draw in `[from, to)`; `out` is reused between calls and must hold `4 * (columns + 2)`. */
+/** Indices of the points to draw in `[from, to)`; `out` is reused between calls and must hold `4 * (columns + 2)`. `log`: columns of equal ratio. */
 export function decimate(
   points: Points,
   from: number,
@@ -20,21 +20,25 @@ export function decimate(
   x1: number,
   columns: number,
   out: Uint32Array,
+  log = false,
 ): number {
   const { xs, ys } = points;
   if (to - from <= columns * 2) {
     for (let i = from; i < to; i++) out[i - from] = i;
     return to - from;
   }
-  const k = columns / (x1 - x0);
+  const k = columns / (log ? Math.log(x1 / x0) : x1 - x0);
+  const columnOf = log
+    ? (at: number): number => Math.floor(Math.log(xs[at] / x0) * k)
+    : (at: number): number => Math.floor((xs[at] - x0) * k);
   let count = 0;
   let i = from;
   while (i < to) {
-    const column = Math.floor((xs[i] - x0) * k);
+    const column = columnOf(i);
     const first = i;
     let low = i;
     let high = i;
-    for (i++; i < to && Math.floor((xs[i] - x0) * k) === column; i++) {
+    for (i++; i < to && columnOf(i) === column; i++) {
       // A NaN compares false both ways: it never displaces a number, and a number always displaces it.
       if (ys[i] < ys[low] || ys[low] !== ys[low]) low = i;
       if (ys[i] > ys[high] || ys[high] !== ys[high]) high = i;

@@ -68,9 +68,10 @@ export function layoutPlot(spec: PlotSpec, surface: Surface): Layout {
 
   const box = { left, top, right, bottom };
   const y = (spec.y.log ? logScale : linearScale)(domain, [bottom, top]);
-  const x = linearScale(spec.x.domain, [left, right]);
-  const xTicks = linearTicks(...spec.x.domain, Math.max(2, Math.floor((right - left) / 60)));
-  return { box, x, y, xTicks, xLabels: formatTicks(xTicks), yTicks, yLabels, legend };
+  const log = spec.x.log ?? false;
+  const x = (log ? logScale : linearScale)(spec.x.domain, [left, right]);
+  const xTicks = (log ? logTicks : linearTicks)(...spec.x.domain, Math.max(2, Math.floor((right - left) / 60)));
+  return { box, x, y, xTicks, xLabels: formatTicks(xTicks, log), yTicks, yLabels, legend };
 }
 
 /** Moves labels apart by at least `gap` while keeping their order and staying inside `[lo, hi]` where they fit. */

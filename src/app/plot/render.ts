@@ -42,7 +42,10 @@ function drawAxes(surface: Surface, spec: PlotSpec, layout: Layout, palette: Pal
   });
   surface.line(left, crisp(bottom), right, crisp(bottom), { colour: palette.hairline, width: 1 });
   surface.text(4, top - 12, `\u2191 ${yTitle(spec)}${spec.y.log ? ', log' : ''}`, { colour: palette.muted });
-  surface.text(right, bottom + 29, `${spec.x.title} \u2192`, { colour: palette.muted, align: 'end' });
+  surface.text(right, bottom + 29, `${spec.x.title}${spec.x.log ? ', log' : ''} \u2192`, {
+    colour: palette.muted,
+    align: 'end',
+  });
 }
 
 function drawReferenceLines(surface: Surface, spec: PlotSpec, layout: Layout, palette: Palette): void {
@@ -95,14 +98,20 @@ function drawSeries(surface: Surface, series: SeriesSpec, spec: PlotSpec, layout
   const room = 4 * (columns + 4);
   if (indices.length < room) indices = new Uint32Array(room);
   if (pixels.length < 2 * room) pixels = new Float64Array(2 * room);
-  const count = decimate(points, from, to, x0, x1, columns, indices);
+  const count = decimate(points, from, to, x0, x1, columns, indices, spec.x.log ?? false);
   for (let i = 0; i < count; i++) {
     pixels[2 * i] = layout.x.map(points.xs[indices[i]]);
     pixels[2 * i + 1] = layout.y.map(points.ys[indices[i]]);
   }
   const colour = colourOf(series, palette);
   if (series.mark === 'line') {
-    surface.path(pixels, count, { colour, width: series.faint ? 1 : 1.5, ...(series.faint ? { opacity: 0.3 } : {}) });
+    const dash = series.dash && !series.faint ? { dash: series.dash } : {};
+    surface.path(pixels, count, {
+      colour,
+      width: series.faint ? 1 : 1.5,
+      ...(series.faint ? { opacity: 0.3 } : {}),
+      ...dash,
+    });
     if (count === 1) surface.circle(pixels[0], pixels[1], 2, colour, { colour, width: 0.5 });
     return;
   }
@@ -147,7 +156,8 @@ function drawEndLabels(surface: Surface, spec: PlotSpec, layout: Layout, palette
 /** The mark itself, then the name: identity does not hang on telling hues apart. */
 function drawKey(surface: Surface, series: SeriesSpec, x: number, y: number, palette: Palette): void {
   const colour = colourOf(series, palette);
-  if (series.mark === 'line') surface.line(x, y, x + 8, y, { colour, width: 2 });
+  if (series.mark === 'line')
+    surface.line(x, y, x + 8, y, { colour, width: 2, ...(series.dash ? { dash: series.dash.map((d) => d / 2) } : {}) });
   else if (series.origin === 'reported') surface.circle(x + 4, y, 3, palette.background, { colour, width: 1.5 });
   else surface.circle(x + 4, y, 3, colour, { colour, width: 0.5 });
   surface.text(x + 12, y, series.label, { colour: palette.text, anchor: 'middle' });

@@ -10,6 +10,8 @@ export interface SeriesSpec {
   readonly colour: number | 'baseline';
   /** The raw line under a smoothed one; carries no label of its own. */
   readonly faint?: boolean;
+  /** Tells series apart whose colours repeat. */
+  readonly dash?: readonly number[];
   /** Measured here (filled marks) or reported elsewhere (hollow marks). */
   readonly origin: 'local' | 'reported';
   readonly points: Points;
@@ -31,7 +33,12 @@ export interface MomentSpec {
 export interface PlotSpec {
   readonly id: string;
   readonly title: string;
-  readonly x: { readonly title: string; readonly domain: readonly [number, number] };
+  readonly x: {
+    readonly title: string;
+    readonly domain: readonly [number, number];
+    /** The domain must be positive. */
+    readonly log?: boolean;
+  };
   readonly y: {
     readonly title: string;
     readonly unit: string;

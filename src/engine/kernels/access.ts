@@ -51,6 +51,31 @@ export class Accessors {
     if (type === 'f32') this.#code.push(`fn ${name}4_w_set(r: u32, c: u32, w: u32, v: vec4f) { ${store} }`);
   }
 
+  /**
+   * For loops over the columns of one row: `name_base(r, w)` once, then `name4_at(base, c)`, columns 4c .. 4c+3 of the window.
+   * Only for operands that were added before.
+   */
+  addBased(name: string, o: Operand, cols: number): void {
+    const width = this.#widths.get(o.region) ?? 1;
+    const variable = this.bindings.bind(`b_${name}`, o, width);
+    const start = `${o.offset}u + r * ${o.rowStride}u + w`;
+    const guard = (i: number): string => (cols % 4 === 0 ? 'true' : `4u * c + ${i}u < ${cols}u`);
+    const at = (i: number): string =>
+      `select(0.0, ${variable}[base + 4u * c + select(0u, ${i}u, ${guard(i)})], ${guard(i)})`;
+    const load = width === 4 ? `${variable}[base + c]` : `vec4f(${[0, 1, 2, 3].map(at).join(', ')})`;
+    this.#code.push(
+      `fn ${name}_base(r: u32, w: u32) -> u32 { return ${width === 4 ? `(${start}) / 4u` : start}; }`,
+      `fn ${name}4_at(base: u32, c: u32) -> vec4f { return ${load}; }`,
+    );
+  }
+
+  /** A packed cache of words: `name_base(r, w)` is its row's first word whatever the window. Returns the variable. */
+  addWords(name: string, o: Operand): string {
+    const variable = this.bindings.bind(`b_${name}`, o, 1);
+    this.#code.push(`fn ${name}_base(r: u32, w: u32) -> u32 { return ${o.offset}u + r * ${o.rowStride}u; }`);
+    return variable;
+  }
+
   /** Declarations and accessor functions. */
   code(): string {
     return `${this.bindings.declarations()}\n${this.#code.join('\n')}\n`;

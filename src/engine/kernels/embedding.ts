@@ -13,6 +13,8 @@ export interface EmbeddingForwardArgs {
   readonly ids: Operand;
   readonly wte: Operand;
   readonly wpe: Operand | null;
+  /** u32 [batch]: earlier tokens of each sequence, in a decoder. */
+  readonly positions?: Operand | null;
   readonly y: Operand;
   readonly seq: number;
 }
@@ -24,10 +26,15 @@ export const embeddingForward = single<EmbeddingForwardArgs>('embedding', (args)
   accessors.add('ids', asRow(args.ids));
   accessors.add('wte', args.wte);
   if (args.wpe) accessors.add('wpe', args.wpe);
+  if (args.positions) accessors.add('positions', asRow(args.positions));
   accessors.add('y', args.y);
+  const { seq, wpe } = args;
+  const row = args.positions
+    ? `min(r % ${seq}u + positions(0u, r / ${seq}u), ${rowsOf(wpe!.shape) - 1}u)`
+    : `r % ${seq}u`;
   return assemble({
     label: args.label, family: 'embedding', accessors, source: forwardSource,
-    env: { MAIN: flatMain(rows * nv), NV: nv, POS: args.wpe ? 1 : 0, SEQ: args.seq },
+    env: { MAIN: flatMain(rows * nv), NV: nv, POS: wpe ? 1 : 0, ROW: row },
     workgroups: spread(Math.ceil((rows * nv) / 64)), flops: 4 * rows * nv, bytes: 32 * rows * nv,
   }); // prettier-ignore
 });

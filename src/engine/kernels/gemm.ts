@@ -62,7 +62,12 @@ const staged = (tm: number, tn: number, wx: number, wy: number, kb: number): Var
 });
 const NAIVE: Variant = { name: 'naive', params: { TM: 4, TN: 4, WX: 8, WY: 8 } };
 
+/** Few rows, as in decoding: the rows there are, and no more. */
+const fewRows = (m: number, device: DeviceTraits): readonly Variant[] =>
+  device.software ? [tile(m, 8, 16, 1), tile(m, 4, 32, 1)] : [tile(m, 4, 32, 1), tile(m, 8, 16, 1)];
+
 function variants({ m, n }: GemmArgs, device: DeviceTraits): readonly Variant[] {
+  if (m < 4) return [...fewRows(m, device), NAIVE];
   const subgroups = device.subgroupSize === 4 ? [lanes4(16, 16), lanes4(16, 8), lanes4(8, 8), lanes4(8, 4)] : [];
   const software = [...subgroups, tile(16, 16, 8, 2), tile(8, 16, 8, 2), tile(8, 8, 8, 2)];
   const hardware = [

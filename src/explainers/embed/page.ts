@@ -1,6 +1,7 @@
 /**
  * The chrome-less page of one widget: `embed.html?widget=wb-spearman&preset=curved`. It tells its parent its height in CSS pixels,
- * `{ type: 'wb-height', widget, height }`, whenever that changes. It takes no messages.
+ * `{ type: 'wb-height', widget, height }`, whenever that changes and when the parent asks with
+ * `{ type: 'wb-height?' }`, as it does when it starts to listen later than the frame was drawn. It takes no other message.
  */
 import { findWidget, WIDGETS } from '../registry';
 
@@ -20,10 +21,16 @@ async function start(): Promise<void> {
   const element = document.createElement(found.tag);
   for (const [key, value] of query) if (key !== 'widget') element.setAttribute(key, value);
   document.body.append(element);
-  new ResizeObserver(() => {
+  const tell = (): void => {
     const height = Math.ceil(element.getBoundingClientRect().height);
     parent.postMessage({ type: 'wb-height', widget: found.tag, height }, '*');
-  }).observe(element);
+  };
+  new ResizeObserver(tell).observe(element);
+  // A browser draws no frame that is out of sight, and resize observers then are silent.
+  if (element.shadowRoot) new MutationObserver(tell).observe(element.shadowRoot, { childList: true, subtree: true });
+  addEventListener('message', ({ source, data }: MessageEvent<{ readonly type?: unknown } | null>) => {
+    if (source === parent && data?.type === 'wb-height?') tell();
+  });
 }
 
 void start();

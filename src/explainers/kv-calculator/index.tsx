@@ -103,10 +103,10 @@ function Calculator({ initial }: { readonly initial: Values<typeof attributes> }
       </div>
       <Stats
         items={[
-          ['bytes a token', `${label(perToken)} B`],
+          ['bytes a token', `${whole(perToken)} B`],
           ['cache', mib(bytes)],
-          [`read once at ${bandwidth} GB/s`, `${label(readTimeMs(bytes, bandwidth))} ms`],
-          ['bound on decode', `${label(tokensPerSecond(bytes, bandwidth, s.batch))} tok/s`],
+          [`read once at ${bandwidth} GB/s`, `${readTimeMs(bytes, bandwidth).toPrecision(3)} ms`],
+          ['bound on decode', `${whole(tokensPerSecond(bytes, bandwidth, s.batch))} tok/s`],
           [
             'share of device memory',
             device.memory_gb === null ? 'memory not stated' : `${label((100 * bytes) / (device.memory_gb * 1e9))} %`,
@@ -135,6 +135,7 @@ function cacheOf(kind: string, latent: number, layers: number): CacheKind {
   return { kind: 'heads' };
 }
 
+const whole = (v: number): string => Math.round(v).toLocaleString('en-US');
 const mib = (bytes: number): string =>
   bytes >= 2 ** 30 ? `${label(bytes / 2 ** 30)} GiB` : `${label(bytes / 2 ** 20)} MiB`;
 

@@ -88,7 +88,7 @@ function KvSplice({ initial }: { readonly initial: Values<typeof attributes> }):
           x={{ title: 'layer' }}
           y={{ title: 'trace (no unit)' }}
           series={archs.map((a, i) => ({
-            name: a,
+            name: TRACED[a] ?? a,
             color: i + 1,
             mark: 'dots' as const,
             points: kvspliceHeadTraces.rows
@@ -106,6 +106,12 @@ function KvSplice({ initial }: { readonly initial: Values<typeof attributes> }):
     </>
   );
 }
+
+/** Words for the arms of the trace table. */
+const TRACED: Readonly<Record<string, string>> = {
+  mla_6x: 'MLA, 6× smaller',
+  mla_kvsplice_fim_7p2x: 'MLA and four spliced layers, 7.2× smaller',
+};
 
 export const widget = defineWidget({
   tag: 'wb-kvsplice',

@@ -48,10 +48,15 @@ export function criticalR(n: number, alpha = 0.05): number {
   return (lo + hi) / 2;
 }
 
-/** 95 % interval of a rank correlation: Fisher's z with Fieller's standard error sqrt(1.06/(n-3)). Null for n < 4. */
-export function fisherInterval(r: number, n: number, z = 1.959963984540054): readonly [number, number] | null {
+/** Variance of atanh(r), times n - 3: of ranks (Fieller) and of normal values. */
+export const SPEARMAN = 1.06;
+export const PEARSON = 1;
+const Z95 = 1.959963984540054;
+
+/** 95 % interval of a correlation by Fisher's z, standard error sqrt(variance/(n-3)). Null for n < 4 and |r| = 1. */
+export function fisherInterval(r: number, n: number, variance = SPEARMAN): readonly [number, number] | null {
   if (n < 4 || !(Math.abs(r) < 1)) return null;
-  const half = z * Math.sqrt(1.06 / (n - 3));
+  const half = Z95 * Math.sqrt(variance / (n - 3));
   return [Math.tanh(Math.atanh(r) - half), Math.tanh(Math.atanh(r) + half)];
 }
 

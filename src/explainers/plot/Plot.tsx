@@ -48,6 +48,8 @@ export interface PlotProps {
   readonly marks?: (frame: Frame) => ReactNode;
 }
 
+/** Mean width of a character of the tick labels, in pixels. */
+const CHARACTER = 6.2;
 const MARGIN = { left: 58, right: 14, top: 10, bottom: 42 };
 
 export function Plot(props: PlotProps): ReactNode {
@@ -125,8 +127,9 @@ export function Plot(props: PlotProps): ReactNode {
 function Axes({ frame, x, y }: { readonly frame: AnyFrame; readonly x: Axis; readonly y: Axis }): ReactNode {
   const { width, height } = frame;
   const bottom = height - MARGIN.bottom;
-  const xt = x.ticks ?? (x.log ? logTicks : linearTicks)(frame.dx, Math.max(3, Math.floor(width / 90)));
+  const xt = x.ticks ?? (x.log ? logTicks : linearTicks)(frame.dx, Math.max(3, Math.floor((width - MARGIN.left) / 55)));
   const yt = y.ticks ?? (y.log ? logTicks : linearTicks)(frame.dy, 5);
+  const room = xt.length > 1 ? Math.abs(frame.px(xt[1]) - frame.px(xt[0])) : width;
   return (
     <g className="axes">
       {yt.map((t) => (
@@ -140,13 +143,11 @@ function Axes({ frame, x, y }: { readonly frame: AnyFrame; readonly x: Axis; rea
       {xt.map((t) => (
         <g key={t}>
           <line className="tick" x1={frame.px(t)} x2={frame.px(t)} y1={bottom} y2={bottom + 4} />
-          <text x={frame.px(t)} y={bottom + 16} textAnchor="middle">
-            {(x.format ?? label)(t)}
-          </text>
+          <TickLabel x={frame.px(t)} y={bottom} room={room} text={(x.format ?? label)(t)} />
         </g>
       ))}
       <path className="frame" d={`M${MARGIN.left},${MARGIN.top}V${bottom}H${width - MARGIN.right}`} />
-      <text className="axis" x={(MARGIN.left + width - MARGIN.right) / 2} y={height - 8} textAnchor="middle">
+      <text className="axis" x={(MARGIN.left + width - MARGIN.right) / 2} y={height - 4} textAnchor="middle">
         {x.title}
       </text>
       <text className="axis" transform={`translate(13 ${(MARGIN.top + bottom) / 2}) rotate(-90)`} textAnchor="middle">
@@ -154,6 +155,23 @@ function Axes({ frame, x, y }: { readonly frame: AnyFrame; readonly x: Axis; rea
       </text>
     </g>
   );
+}
+
+/** On one line, or its words on two where the neighbours are near. */
+function TickLabel(props: {
+  readonly x: number;
+  readonly y: number;
+  readonly room: number;
+  readonly text: string;
+}): ReactNode {
+  const words = props.text.split(' ');
+  const wide = props.text.length * CHARACTER > props.room - 4 && words.length > 1;
+  const lines = wide ? [words[0], words.slice(1).join(' ')] : [props.text];
+  return lines.map((line, i) => (
+    <text key={i} x={props.x} y={props.y + 14 + i * 11} textAnchor="middle">
+      {line}
+    </text>
+  ));
 }
 
 function Marks({ series: s, frame }: { readonly series: Series; readonly frame: AnyFrame }): ReactNode {

@@ -59,7 +59,7 @@ function Pruning({ initial }: { readonly initial: Values<typeof attributes> }): 
             kept('kept by both', 3, (i) => a[i] && b[i]),
             kept('magnitude alone', 1, (i) => a[i] && !b[i]),
             kept('bitter7 alone', 2, (i) => !a[i] && b[i]),
-            { ...kept('pruned by both', 0, (i) => !a[i] && !b[i]), filled: false },
+            kept('pruned by both', 0, (i) => !a[i] && !b[i]),
           ]}
           caveats={['240 made-up weights. bitter7 scores |w|·(v+ε)^¼.']}
         />

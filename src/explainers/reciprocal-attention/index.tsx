@@ -41,7 +41,7 @@ function Reciprocal({ initial }: { readonly initial: Values<typeof attributes> }
       <Plot
         title={`Attention weights of token ${row}`}
         x={{ title: 'token j', domain: [0.5, T + 0.5] }}
-        y={{ title: 'weight', domain: [0, 1] }}
+        y={{ title: 'attention weight (no unit)', domain: [0, 1] }}
         series={[line('query i on keys j', STANDARD[row - 1], 1), line('key i on queries j', SWAPPED[row - 1], 2)]}
         caveats={[
           'Made-up queries and keys. Swapping roles is not the transpose of the masked matrix: each row is normalised under the same causal mask.',
@@ -80,9 +80,9 @@ function Record(): ReactNode {
                     {r.scale}, {r.experiment}
                   </td>
                   <td>{r.variant}</td>
-                  <td>{r.metric}</td>
+                  <td>{r.metric.replaceAll('_', ' ').replace(' pct', ', %')}</td>
                   <td>{gone ? <s>{values}</s> : values}</td>
-                  <td>{gone ? <s>{r.delta_pct}</s> : (r.delta_pct ?? '–')}</td>
+                  <td>{gone ? <s>{minus(r.delta_pct)}</s> : minus(r.delta_pct)}</td>
                   <td>{gone ? 'withdrawn: untraceable' : r.evidence_status.toLowerCase().replaceAll('_', ' ')}</td>
                   <td>{r.source}</td>
                 </tr>
@@ -94,6 +94,8 @@ function Record(): ReactNode {
     </details>
   );
 }
+
+const minus = (v: number | string | null): string => (v === null ? '–' : String(v).replace('-', '−'));
 
 export const widget = defineWidget({
   tag: 'wb-reciprocal-attention',

@@ -78,7 +78,7 @@ function Roofline({ initial }: { readonly initial: Values<typeof attributes> }):
           title="Roofs of all devices"
           x={{ title: 'arithmetic intensity (FLOP/byte)', log: true, domain: [0.1, 1e5] }}
           y={{ title: 'attainable rate (TFLOP/s)', log: true }}
-          series={devices.map((d, i) => roof(d, (i % 7) + 1, d.name !== chosen))}
+          series={devices.map((d, i) => roof(d, (i + 1) % 8, d.name !== chosen))}
           caveats={deviceSpecs.caveats}
         />
       </div>

@@ -1,28 +1,37 @@
 /** Pearson's r and Spearman's rho on points that can be dragged, added and removed. */
 import { useMemo, useState, type ReactNode } from 'react';
 import { sensitivityCorrelations } from '../data/reported';
-import { EXACT_LIMIT, correlationP, fisherInterval, mulberry32, pearson, spearman } from '../maths/statistics';
+import {
+  EXACT_LIMIT,
+  PEARSON,
+  SPEARMAN,
+  correlationP,
+  fisherInterval,
+  mulberry32,
+  pearson,
+  spearman,
+} from '../maths/statistics';
 import { Plot, type Frame } from '../plot/Plot';
 import { choice, type Values } from '../widget/attributes';
-import { Select, Stats } from '../widget/controls';
+import { Stats } from '../widget/controls';
 import { defineWidget } from '../widget/define';
-import { PRESETS, hold, presetDots, type Dot, type Preset } from './model';
+import { PRESETS, fitted, hold, presetDots, type Dot, type Preset } from './model';
 
 const attributes = { preset: choice(PRESETS, 'outlier') };
 const HUNDRED = [0, 100] as const;
-const METHODS = ['t distribution', 'exact (n ≤ 9)', 'permutation, 9,999 draws'] as const;
 
 function Spearman({ initial }: { readonly initial: Values<typeof attributes> }): ReactNode {
   const [dots, setDots] = useState<readonly Dot[]>(() => presetDots(initial.preset as Preset));
   const [held, setHeld] = useState<number | null>(null);
-  const [method, setMethod] = useState<string>(METHODS[0]);
   const [xs, ys] = [dots.map((d) => d.x), dots.map((d) => d.y)];
-  const exact = method === METHODS[1];
-  const p = exact ? 'exact' : method === METHODS[2] ? 'permutation' : 't';
-  const usable = exact && dots.length > EXACT_LIMIT ? 't' : p;
-  const result = useMemo(() => (dots.length > 2 ? spearman(xs, ys, { p: usable }) : null), [dots, usable]); // eslint-disable-line react-hooks/exhaustive-deps
+  const t = dots.length > 2 ? spearman(xs, ys) : null;
+  const counted = dots.length <= EXACT_LIMIT ? 'exact' : 'permutation';
+  // Thousands of orders are too many for every move of the pointer.
+  const counting = held === null && dots.length > 2;
+  const p = useMemo(() => (counting ? spearman(xs, ys, { p: counted }).p : null), [dots, counting]); // eslint-disable-line react-hooks/exhaustive-deps
   const move = (i: number, x: number, y: number): void =>
     setDots((all) => all.map((d, j) => (j === i ? { x: hold(x), y: hold(y) } : d)));
+  const add = (x: number, y: number): void => setDots((all) => [...all, { x: hold(x), y: hold(y) }]);
   const drop = (i: number): void => setDots((all) => all.filter((_, j) => j !== i));
   const show = (v: number): string => (Number.isFinite(v) ? v.toFixed(3).replace('-', '−') : 'undefined');
   const range = (v: readonly [number, number] | null): string =>
@@ -35,6 +44,11 @@ function Spearman({ initial }: { readonly initial: Values<typeof attributes> }):
         move(held, ...frame.invert(e.clientX - box.left, e.clientY - box.top));
       }}
       onPointerUp={() => setHeld(null)}
+      onPointerCancel={() => setHeld(null)}
+      onDoubleClick={(e) => {
+        const box = (e.currentTarget.ownerSVGElement ?? e.currentTarget).getBoundingClientRect();
+        add(...frame.invert(e.clientX - box.left, e.clientY - box.top));
+      }}
     >
       <rect width={frame.width} height={frame.height} fill="transparent" />
       {dots.map((d, i) => (
@@ -49,6 +63,8 @@ function Spearman({ initial }: { readonly initial: Values<typeof attributes> }):
           r={7}
           onPointerDown={(e) => {
             e.currentTarget.focus();
+            // The point follows the pointer beyond the plot, and is let go wherever the button is.
+            e.currentTarget.setPointerCapture(e.pointerId);
             setHeld(i);
           }}
           onContextMenu={(e) => {
@@ -84,7 +100,7 @@ function Spearman({ initial }: { readonly initial: Values<typeof attributes> }):
             {name}
           </button>
         ))}
-        <button type="button" onClick={() => setDots((all) => [...all, { x: 50, y: 50 }])}>
+        <button type="button" onClick={() => add(50, 50)}>
           Add a point
         </button>
         <button type="button" onClick={noise}>
@@ -95,36 +111,41 @@ function Spearman({ initial }: { readonly initial: Values<typeof attributes> }):
         </button>
       </div>
       <Plot
-        title="Drag a point, or focus it and use the arrow keys"
+        title="Drag a point, or focus it and use the arrow keys; double click adds one, Delete removes one"
         x={{ title: 'x (no unit)', domain: HUNDRED }}
         y={{ title: 'y (no unit)', domain: HUNDRED }}
-        series={[]}
+        series={[
+          {
+            name: 'least squares line, as r sees the points',
+            mark: 'line',
+            color: 2,
+            dashed: true,
+            points: fitted(dots),
+          },
+        ]}
         marks={handles}
         height={320}
       />
-      <div className="controls">
-        <Select label="p value of ρ by" value={method} options={METHODS} onChange={setMethod} />
-      </div>
-      {result === null ? (
+      {t === null ? (
         <p className="note">Add at least three points for a correlation.</p>
       ) : (
         <Stats
           items={[
             ['points, n', String(dots.length)],
+            ['Spearman ρ', show(t.rho)],
+            ['95 % interval of ρ', range(t.interval)],
+            ['p of ρ by t', show(t.p)],
+            [counted === 'exact' ? 'p of ρ, all orders' : 'p of ρ, 9,999 orders', p === null ? '…' : show(p)],
             ['Pearson r', show(pearson(xs, ys))],
-            ['Spearman ρ', show(result.rho)],
-            [`p of ρ, two-sided (${usable})`, show(result.p)],
-            ['95 % interval of ρ', range(result.interval)],
-            ['Pearson r²', show(pearson(xs, ys) ** 2)],
+            ['95 % interval of r', range(fisherInterval(pearson(xs, ys), dots.length, PEARSON))],
+            ['p of r by t', show(correlationP(pearson(xs, ys), dots.length))],
           ]}
         />
       )}
-      {usable !== p && (
-        <p className="error">
-          The exact p visits all n! orders and needs at most {EXACT_LIMIT} points; t is shown instead. Remove points or
-          choose permutation.
-        </p>
-      )}
+      <p className="note">
+        Up to {EXACT_LIMIT} points every order of y is counted; beyond that 9,999 random ones with a fixed seed. With
+        few points the two p values differ: trust the count.
+      </p>
       <Reported />
     </>
   );
@@ -157,7 +178,8 @@ function Reported(): ReactNode {
           <tbody>
             {rows.map((r, i) => {
               const correlation = /rho|pearson/.test(r.statistic) && r.n_models! > 2;
-              const ci = correlation ? fisherInterval(r.value_1, r.n_models!) : null;
+              const factor = r.statistic.includes('pearson') ? PEARSON : SPEARMAN;
+              const ci = correlation ? fisherInterval(r.value_1, r.n_models!, factor) : null;
               return (
                 <tr key={i}>
                   <td>{r.target}</td>

@@ -1,5 +1,5 @@
 /** Point sets of the correlation playground: shapes on which Pearson and Spearman agree, differ or both fail. */
-import { mulberry32 } from '../maths/statistics';
+import { mean, mulberry32 } from '../maths/statistics';
 
 export interface Dot {
   readonly x: number;
@@ -33,3 +33,15 @@ export function presetDots(preset: Preset, seed = 3): Dot[] {
 }
 
 export const hold = (v: number): number => Math.min(100, Math.max(0, v));
+
+/** Ends of the least squares line of y on x, inside the plot; none where all x are equal. */
+export function fitted(dots: readonly Dot[]): Dot[] {
+  if (dots.length < 2) return [];
+  const [mx, my] = [mean(dots.map((d) => d.x)), mean(dots.map((d) => d.y))];
+  const spread = dots.reduce((s, d) => s + (d.x - mx) ** 2, 0);
+  if (spread === 0) return [];
+  const slope = dots.reduce((s, d) => s + (d.x - mx) * (d.y - my), 0) / spread;
+  const at = (y: number): number => (slope === 0 ? 0 : mx + (y - my) / slope);
+  const [low, high] = slope === 0 ? [0, 100] : [at(0), at(100)].sort((a, b) => a - b);
+  return [Math.max(0, low), Math.min(100, high)].map((x) => ({ x, y: my + slope * (x - mx) }));
+}

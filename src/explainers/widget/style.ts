@@ -65,7 +65,7 @@ button[aria-pressed='true'], button[aria-selected='true'] { background: var(--ac
 figcaption { font-weight: 600; }
 .plot-hold { position: relative; min-width: 0; overflow: hidden; }
 .plot-hold > svg { display: block; }
-.overlay { position: absolute; inset: 0; touch-action: none; }
+.overlay { position: absolute; inset: 0; touch-action: pan-y; }
 .legend { display: flex; flex-wrap: wrap; gap: 0 12px; list-style: none; margin: 0; padding: 0; color: var(--muted); }
 .legend svg { margin-right: 4px; vertical-align: -1px; }
 svg text { fill: var(--muted); font: 11px system-ui, sans-serif; font-variant-numeric: tabular-nums; }
@@ -75,7 +75,7 @@ svg .empty { text-anchor: middle; }
 .line { fill: none; stroke-width: 1.75; } .dashed { stroke-dasharray: 5 4; }
 .dot { fill: var(--surface); stroke-width: 1.75; } .bar { fill: var(--surface); stroke-width: 1.5; }
 .ring { fill: none; stroke: var(--text); }
-.handle { cursor: grab; }
+.handle { cursor: grab; touch-action: none; }
 .c0 { stroke: var(--baseline); } .c0.filled { fill: var(--baseline); }
 .c1 { stroke: var(--series-1); } .c1.filled { fill: var(--series-1); }
 .c2 { stroke: var(--series-2); } .c2.filled { fill: var(--series-2); }

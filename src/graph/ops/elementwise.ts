@@ -133,6 +133,44 @@ export const tanh: ElementwiseOp<object> = unary(
   4,
 );
 
+export const exp: ElementwiseOp<object> = unary(
+  'exp',
+  Math.exp,
+  (x) => `exp(${x})`,
+  (graph, d, _x, y) => graph.apply1(mul, [d, y], {}),
+  4,
+);
+
+export const inverse: ElementwiseOp<object> = unary(
+  'inverse',
+  (x) => 1 / x,
+  (x) => `(1.0 / ${x})`,
+  (graph, d, _x, y) => graph.apply1(scale, [graph.apply1(mul, [graph.apply1(mul, [d, y], {}), y], {})], { factor: -1 }),
+  2,
+);
+
+const SQRT_FLOOR = 1e-8;
+
+/** sqrt(max(x, 1e-8)), and so without a gradient at and below the floor. */
+export const sqrtFloored: ElementwiseOp<object> = unary(
+  'sqrt_floored',
+  (x) => Math.sqrt(Math.max(x, SQRT_FLOOR)),
+  (x) => `sqrt(max(${x}, ${SQRT_FLOOR}))`,
+  (graph, d, x) => graph.apply1(mul, [d, graph.apply1(sqrtFlooredSlope, [x], {})], {}),
+  2,
+);
+
+/** d sqrtFloored / dx. */
+const sqrtFlooredSlope: ElementwiseOp<object> = unary(
+  'sqrt_floored_slope',
+  (x) => (x > SQRT_FLOOR ? 0.5 / Math.sqrt(x) : 0),
+  (x) => `select(0.0, 0.5 / sqrt(max(${x}, ${SQRT_FLOOR})), ${x} > ${SQRT_FLOOR})`,
+  () => {
+    throw new Error('sqrt_floored has no second derivative');
+  },
+  3,
+);
+
 const INV_SQRT2 = Math.SQRT1_2;
 const INV_SQRT_2PI = 1 / Math.sqrt(2 * Math.PI);
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);

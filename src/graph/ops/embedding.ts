@@ -1,6 +1,9 @@
 import { type Op, type Tensor, ShapeError, bytesOf, colsOf, rowsOf, sizeOf } from '../types';
 
-/** y[b,t] = wte[ids[b,t]] (+ wpe[t]). Inputs ids u32 [B, T], wte [V, C], optional wpe [block >= T, C]. */
+/**
+ * y[b,t] = wte[ids[b,t]] (+ wpe[t]). Inputs ids u32 [B, T], wte [V, C], optional wpe [block >= T, C]; with positions u32 [B]
+ * (decoding) the row of wpe is positions[b] + t, at most the last.
+ */
 export const embedding: Op<object> = {
   name: 'embedding',
   infer([ids, wte, wpe]) {
@@ -17,11 +20,14 @@ export const embedding: Op<object> = {
     return wpe ? [null, dWte, graph.apply1(positionBackward, [dy], { rows: rowsOf(wpe.shape) })] : [null, dWte];
   },
   cost: (node) => ({ flops: sizeOf(node.outputs[0]!.shape), bytes: 2 * bytesOf(...node.outputs) }),
-  reference(node, [ids, wte, wpe], [y]) {
+  reference(node, [ids, wte, wpe, positions], [y]) {
     const c = colsOf(node.outputs[0]!.shape);
     const seq = node.inputs[0]!.shape[1]!;
-    for (let r = 0; r < ids!.length; r++)
-      for (let j = 0; j < c; j++) y![r * c + j] = wte![ids![r]! * c + j]! + (wpe ? wpe[(r % seq) * c + j]! : 0);
+    const last = wpe ? wpe.length / c - 1 : 0;
+    for (let r = 0; r < ids!.length; r++) {
+      const at = Math.min(last, (r % seq) + (positions ? positions[Math.floor(r / seq)]! : 0));
+      for (let j = 0; j < c; j++) y![r * c + j] = wte![ids![r]! * c + j]! + (wpe ? wpe[at * c + j]! : 0);
+    }
   },
 };
 

@@ -13,7 +13,10 @@ export interface RopeAttrs {
 /** Angle per position of pair m of a head of width d: theta^(-2m/d). */
 export const ropeFrequency = (m: number, d: number, theta: number): number => theta ** ((-2 * m) / d);
 
-/** x [B, T, heads * d], d even: pairs (m, m + d/2) of every head turn by position * theta^(-2m/d). Norms are kept. */
+/**
+ * x [B, T, heads * d], d even: pairs (m, m + d/2) of every head turn by position * theta^(-2m/d). Norms are kept. With a
+ * second input positions u32 [B] (decoding) row t of b stands at positions[b] + t.
+ */
 export const rope: Op<RopeAttrs> = {
   name: 'rope',
   infer([x], { nHead }) {
@@ -26,7 +29,7 @@ export const rope: Op<RopeAttrs> = {
   },
   gradient: (graph, node, [d]) => [d ? graph.apply1(rope, [d], { ...node.attrs, inverse: !node.attrs.inverse }) : null],
   cost: (node) => ({ flops: 3 * sizeOf(node.outputs[0]!.shape), bytes: bytesOf(...node.inputs, ...node.outputs) }),
-  reference(node, [x], [y]) {
+  reference(node, [x, positions], [y]) {
     const { nHead, theta, inverse = false, offset = 0 } = node.attrs;
     const { shape } = node.outputs[0]!;
     const width = colsOf(shape);
@@ -35,7 +38,8 @@ export const rope: Op<RopeAttrs> = {
     const half = d / 2;
     for (let row = 0; row < rowsOf(shape); row++)
       for (let m = 0; m < half; m++) {
-        const angle = (offset + (row % seq)) * ropeFrequency(m, d, theta) * (inverse ? -1 : 1);
+        const first = positions ? positions[Math.floor(row / seq)]! : offset;
+        const angle = (first + (row % seq)) * ropeFrequency(m, d, theta) * (inverse ? -1 : 1);
         const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
         for (let h = 0; h < nHead; h++) {
           const at = row * width + h * d + m;

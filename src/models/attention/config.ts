@@ -6,7 +6,14 @@ import { type LayerPolicy, selectLayers } from './policy';
 export type PositionKind = 'learned' | 'rope' | 'both';
 
 /** How the reciprocal attention Att(k, q, v) enters the output. Spec: attention-and-kv 2.2, 2.3. */
-export type ReciprocalForm = 'learned' | 'fixed' | 'delta';
+export type ReciprocalForm = BranchForm | ScoreForm;
+/** A second attention on the last heads. */
+export type BranchForm = 'learned' | 'fixed' | 'delta';
+/** All heads' scores changed (historical.ts). `leak` sees the future: a demonstration. */
+export type ScoreForm = 'fold' | 'lens' | 'leak';
+
+export const isScoreForm = (form: ReciprocalForm): form is ScoreForm =>
+  form === 'fold' || form === 'lens' || form === 'leak';
 
 export interface ReciprocalConfig {
   readonly form: ReciprocalForm;
@@ -18,6 +25,8 @@ export interface ReciprocalConfig {
 export type AttentionCore =
   | { readonly kind: 'mha' }
   | { readonly kind: 'mla'; readonly latent: number }
+  /** Keys and values from latents of their own; the value latent is kept in `bits` bits. */
+  | { readonly kind: 'askv'; readonly keyLatent: number; readonly valueLatent: number; readonly bits: number }
   | {
       readonly kind: 'kvsplice';
       /** `head`: all heads read the expanded code; `single`: one head of the code's width. */
@@ -58,6 +67,7 @@ export interface LayerAttention {
         readonly latent: number;
         readonly splice: { readonly rank: number; readonly norm: boolean; readonly key: number } | null;
       }
+    | { readonly kind: 'askv'; readonly keyLatent: number; readonly valueLatent: number; readonly bits: number }
     | {
         readonly kind: 'single';
         readonly latent: number;
@@ -67,6 +77,9 @@ export interface LayerAttention {
       };
   readonly ra: { readonly form: ReciprocalForm; readonly heads: number } | null;
 }
+
+/** Channels of a head that `fold` exchanges between q and k. */
+export const FOLD_RANK = 4;
 
 interface Sizes {
   readonly nLayer: number;
@@ -80,7 +93,11 @@ function validate({ core, position, gate, kvTying, ra }: AttentionConfig, { nHea
     if (!Number.isInteger(value) || value < 1 || value > max)
       throw new ModelConfigError(`${symbol}=${value} must be 1 to ${max}, ${what}`);
   };
-  if (core.kind !== 'mha')
+  if (core.kind === 'askv') {
+    within('ASKV_KEY_LATENT', core.keyLatent, nEmbd, 'no wider than the keys (GPT2_N_EMBD)');
+    within('ASKV_VALUE_LATENT', core.valueLatent, nEmbd, 'no wider than the values (GPT2_N_EMBD)');
+  }
+  if (core.kind === 'mla' || core.kind === 'kvsplice')
     within('MLA_LATENT', core.latent, 2 * nEmbd, `no wider than k and v together (2 x GPT2_N_EMBD)`);
   if (core.kind === 'kvsplice') within('KVSPLICE_RANK', core.rank, core.latent, `no wider than MLA_LATENT`);
   if (position !== 'learned' && (nEmbd / nHead) % 2 !== 0)
@@ -95,11 +112,20 @@ function validate({ core, position, gate, kvTying, ra }: AttentionConfig, { nHea
   if (kvTying && core.kind !== 'mha')
     throw new ModelConfigError('ATTN_KV_TYING needs ATTN_MHA: a latent has no k to tie');
   if (ra && core.kind !== 'mha') throw new ModelConfigError('ATTN_RA needs ATTN_MHA');
+  if (ra && isScoreForm(ra.form) && (kvTying || position !== 'learned'))
+    throw new ModelConfigError(
+      `RA_FORM_${ra.form.toUpperCase()} needs POSITION_LEARNED and no ATTN_KV_TYING: it rearranges q and k themselves`,
+    );
+  if (ra && ra.form === 'fold' && nEmbd / nHead <= FOLD_RANK)
+    throw new ModelConfigError(
+      `RA_FORM_FOLD needs heads wider than ${FOLD_RANK}; GPT2_N_EMBD=${nEmbd} / GPT2_N_HEAD=${nHead} is ${nEmbd / nHead}`,
+    );
   if (ra) within('RA_HEADS', ra.heads, nHead, `the heads of a layer (GPT2_N_HEAD)`);
 }
 
 function layerCore({ core, kvTying }: AttentionConfig, layer: number, spliced: boolean): LayerAttention['core'] {
   if (core.kind === 'mha') return { kind: 'mha', kvTying };
+  if (core.kind === 'askv') return core;
   const { latent } = core;
   if (core.kind === 'mla' || !spliced) return { kind: 'mla', latent, splice: null };
   const splice = { rank: core.rank, norm: core.norm, key: layer };

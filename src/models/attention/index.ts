@@ -1,9 +1,11 @@
 /** One attention layer of any variant: heads, attention, gate, reciprocal branch, output projection. */
 import type { Tensor } from '@/graph';
 import { type BuildContext, linear } from '../layers';
-import { attend } from './attend';
-import type { LayerAttention } from './config';
+import { type Heads, attend } from './attend';
+import { askvHeads } from './askv';
+import { type LayerAttention, isScoreForm } from './config';
 import { gated } from './gate';
+import { historical } from './historical';
 import { singleHead } from './kvs-single';
 import { mhaHeads } from './mha';
 import { mlaHeads } from './mla';
@@ -17,12 +19,24 @@ export function attentionLayer(ctx: BuildContext, name: string, x: Tensor, layer
   const { nHead, core, ra } = layer;
   const width = x.shape[x.shape.length - 1]!;
   if (core.kind === 'single') return singleHead(ctx, name, x, { ...core, rotary: layer.rope });
-  const heads =
-    core.kind === 'mha'
-      ? mhaHeads(ctx, name, x, { nHead, kvTying: core.kvTying, rotary: layer.rope })
-      : mlaHeads(ctx, name, x, { nHead, latent: core.latent, rotary: layer.rope, splice: core.splice });
-  let o = attend(ctx, nHead, heads.q, heads.k, heads.v);
-  if (layer.gate) o = gated(ctx, name, x, o);
-  if (ra) o = reciprocal(ctx, name, heads, o, { nHead, ...ra });
-  return linear(ctx, `${name}.c_proj`, o, width, ctx.residualStd);
+  const project = (o: Tensor): Tensor => linear(ctx, `${name}.c_proj`, o, width, ctx.residualStd);
+  const gate = (o: Tensor): Tensor => (layer.gate ? gated(ctx, name, x, o) : o);
+  if (ra && isScoreForm(ra.form)) return project(gate(historical(ctx, name, x, { nHead, form: ra.form })));
+  const heads = headsOf(ctx, name, x, layer, core);
+  const o = gate(attend(ctx, nHead, heads.q, heads.k, heads.v));
+  if (!ra || isScoreForm(ra.form)) return project(o);
+  return project(reciprocal(ctx, name, heads, o, { nHead, form: ra.form, heads: ra.heads }));
+}
+
+type Core = Exclude<LayerAttention['core'], { readonly kind: 'single' }>;
+
+function headsOf(ctx: BuildContext, name: string, x: Tensor, { nHead, rope }: LayerAttention, core: Core): Heads {
+  switch (core.kind) {
+    case 'mha':
+      return mhaHeads(ctx, name, x, { nHead, kvTying: core.kvTying, rotary: rope });
+    case 'mla':
+      return mlaHeads(ctx, name, x, { nHead, latent: core.latent, rotary: rope, splice: core.splice });
+    case 'askv':
+      return askvHeads(ctx, name, x, { ...core, nHead, rotary: rope });
+  }
 }

@@ -5,10 +5,10 @@
  *   o = Att(q, k, v), m = o F, y = m W_E^T + m G + g_0
  * W_E is both encoder and output map. W_c starts orthonormal; G at zero as documented (the source redraws it).
  */
-import { type Tensor, add, matmul, rope, sliceLast } from '@/graph';
+import { type Tensor, add, matmul, sliceLast } from '@/graph';
 import { type BuildContext, INIT_STD, linear, norm } from '../layers';
 import { attend } from './attend';
-import { ROPE_THETA } from './mha';
+import { keep, rotate } from './keep';
 
 export interface SingleHeadOptions {
   readonly latent: number;
@@ -35,10 +35,10 @@ export function singleHead(ctx: BuildContext, name: string, x: Tensor, options: 
   );
   const code = product(product(x, encoder), down);
   const z = options.norm ? norm(ctx, `${name}.splice_ln`, code) : code;
-  const kv = linear(bare, `${name}.code_kv`, z, 2 * rank);
-  const turn = (t: Tensor): Tensor => (options.rotary ? graph.apply1(rope, [t], { nHead: 1, theta: ROPE_THETA }) : t);
+  const kv = linear(bare, `${name}.code_kv`, keep(ctx, name, 'code', z), 2 * rank);
+  const turn = (rows: 'new' | 'kept', t: Tensor): Tensor => (options.rotary ? rotate(ctx, rows, t, 1) : t);
   const part = (start: number): Tensor => graph.apply1(sliceLast, [kv], { start, size: rank });
-  const o = attend(ctx, 1, turn(linear(bare, `${name}.code_q`, z, rank)), turn(part(0)), part(rank));
+  const o = attend(ctx, 1, turn('new', linear(bare, `${name}.code_q`, z, rank)), turn('kept', part(0)), part(rank));
   const m = linear(bare, `${name}.code_out`, o, latent);
   const weight = graph.parameter(`${name}.correction.weight`, [latent, width], { kind: 'constant', value: 0 }, true);
   const y = graph.apply1(add, [product(m, encoder, true), product(m, weight)], {});

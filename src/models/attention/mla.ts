@@ -3,10 +3,10 @@
  * attention-and-kv 4. With a splice the latent itself goes through a code of rank r (`kvs-head`, 5.1, 5.2):
  * z = LN?(c W_c), c' = z W_e, W_e starting as the transpose of the orthonormal W_c.
  */
-import { type Tensor, matmul, rope, sliceLast } from '@/graph';
+import { type Tensor, matmul, sliceLast } from '@/graph';
 import { type BuildContext, linear, norm } from '../layers';
 import type { Heads } from './attend';
-import { ROPE_THETA } from './mha';
+import { keep, rotate } from './keep';
 
 export interface SpliceOptions {
   readonly rank: number;
@@ -37,7 +37,10 @@ export function splice(
     ctx.graph.parameter(`${name}.splice_down.weight`, [width, rank], { ...init, transpose: true }, true),
   );
   const stored = ln ? norm(ctx, `${name}.splice_ln`, code) : code;
-  return product(stored, ctx.graph.parameter(`${name}.splice_up.weight`, [rank, width], init, true));
+  return product(
+    keep(ctx, name, 'code', stored),
+    ctx.graph.parameter(`${name}.splice_up.weight`, [rank, width], init, true),
+  );
 }
 
 export function mlaHeads(ctx: BuildContext, name: string, x: Tensor, options: MlaOptions): Heads {
@@ -45,11 +48,11 @@ export function mlaHeads(ctx: BuildContext, name: string, x: Tensor, options: Ml
   const width = x.shape[x.shape.length - 1]!;
   const q = linear(ctx, `${name}.q`, x, width);
   const down = linear(ctx, `${name}.kv_down`, x, latent);
-  const c = options.splice ? splice(ctx, name, down, options.splice) : down;
+  const c = options.splice ? splice(ctx, name, down, options.splice) : keep(ctx, name, 'latent', down);
   const kv = linear(ctx, `${name}.kv_up`, c, 2 * width);
   const columns = (t: Tensor, start: number, size: number): Tensor => ctx.graph.apply1(sliceLast, [t], { start, size });
-  const turn = (t: Tensor): Tensor => (rotary ? ctx.graph.apply1(rope, [t], { nHead, theta: ROPE_THETA }) : t);
-  const heads = { q: turn(q), k: turn(columns(kv, 0, width)), v: columns(kv, width, width) };
+  const turn = (rows: 'new' | 'kept', t: Tensor): Tensor => (rotary ? rotate(ctx, rows, t, nHead) : t);
+  const heads = { q: turn('new', q), k: turn('kept', columns(kv, 0, width)), v: columns(kv, width, width) };
   return {
     ...heads,
     tail: (from) => ({

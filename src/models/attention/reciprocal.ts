@@ -9,14 +9,15 @@
 import { type Tensor, add, concatLast, mul, scale, sliceLast, sub, tanh } from '@/graph';
 import { type BuildContext, INIT_STD, linear, norm } from '../layers';
 import { type Heads, attend } from './attend';
-import type { ReciprocalForm } from './config';
+import { keep } from './keep';
+import type { BranchForm } from './config';
 
 const FIXED_STANDARD = 0.9375;
 const FIXED_RECIPROCAL = 0.0625;
 
 export interface ReciprocalOptions {
   readonly nHead: number;
-  readonly form: ReciprocalForm;
+  readonly form: BranchForm;
   readonly heads: number;
 }
 
@@ -31,7 +32,7 @@ export function reciprocal(
   const width = o.shape[o.shape.length - 1]!;
   const from = width - (options.heads * width) / options.nHead;
   const { q, k, v } = heads.tail(from);
-  const swapped = attend(ctx, options.heads, k, q, v);
+  const swapped = attend(ctx, options.heads, k, keep(ctx, name, 'q', q, width / options.nHead), v);
   const beta = (): Tensor => {
     const logit = graph.parameter(`${name}.ra_logit`, [1], { kind: 'constant', value: 0 });
     return graph.apply1(tanh, [logit], {});

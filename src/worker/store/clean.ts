@@ -39,14 +39,14 @@ export async function clean(store: RunStore, strength: CleanStrength): Promise<C
     }
     let after: RunEntry | null = null;
     try {
-      if (strength !== 'all') {
+      if (strength === 'all') await store.erase(entry.id);
+      else {
         await strip(await store.existing(entry.id), DROPPED[strength]);
         after = await store.refresh(entry.id);
       }
     } finally {
       lock.release();
     }
-    if (strength === 'all') await store.remove(entry.id);
     const freed = entry.bytes - (after?.bytes ?? 0);
     if (freed > 0) runs++;
     bytes += freed;

@@ -4,6 +4,7 @@ import { readText } from '@/experiment/run-directory';
 import { readStatus } from '@/experiment/session/resume';
 import { STATE_FILE } from '@/experiment/session/state-file';
 import type { RunEntry } from '../store-protocol';
+import { PRESETS } from '../presets';
 import type { OpfsDirectory } from './opfs-directory';
 
 const STATUSES = ['pending', 'running', 'ok', 'failed', 'invalid', 'skipped', 'stopped'] as const;
@@ -23,6 +24,28 @@ export function tailOf(metrics: string): { steps: number; loss: number | null; v
   return { steps, loss, valLoss };
 }
 
+const assignments = (config: string): Map<string, string> =>
+  new Map(
+    config.split('\n').flatMap((line) => {
+      const set = /^CONFIG_(\w+)=(.*)$/.exec(line);
+      if (set) return [[set[1]!, set[2]!.replace(/^"(.*)"$/, '$1')] as const];
+      const unset = /^# CONFIG_(\w+) is not set$/.exec(line);
+      return unset ? [[unset[1]!, 'n'] as const] : [];
+    }),
+  );
+
+/** What a minimal configuration says that its preset does not; presets are kept in minimal form. */
+export function changesFrom(preset: string, minimal: string): Record<string, string> {
+  const known = PRESETS.find(({ name }) => name === preset);
+  if (!known) return {};
+  const [before, after] = [assignments(known.text), assignments(minimal)];
+  const changed = [...after].filter(([symbol, value]) => before.get(symbol) !== value);
+  const dropped = [...before.keys()]
+    .filter((symbol) => !after.has(symbol))
+    .map((symbol) => [symbol, 'default'] as const);
+  return Object.fromEntries([...changed, ...dropped]);
+}
+
 export async function describeEntry(id: string, directory: OpfsDirectory): Promise<RunEntry> {
   const files = await directory.list();
   let bytes = 0;
@@ -40,7 +63,7 @@ export async function describeEntry(id: string, directory: OpfsDirectory): Promi
     id,
     runId: manifest?.runId ?? id,
     preset: manifest?.preset ?? '',
-    overrides: manifest?.config?.overrides ?? {},
+    changes: { ...manifest?.config?.overrides, ...changesFrom(manifest?.preset ?? '', manifest?.config?.min ?? '') },
     status: manifest ? status : 'invalid',
     held: false,
     createdAt: manifest?.createdAt ?? '',

@@ -145,11 +145,16 @@ export class RunStore {
   async remove(id: string): Promise<void> {
     const lock = await this.lock(id);
     try {
-      await this.root.removeEntry(id, { recursive: true });
-      await this.index.delete(STORE, id);
+      await this.erase(id);
     } finally {
       lock.release();
     }
+  }
+
+  /** Deletes a run whose lock the caller holds. */
+  async erase(id: string): Promise<void> {
+    await this.root.removeEntry(id, { recursive: true });
+    await this.index.delete(STORE, id);
     this.#changed(id);
   }
 }

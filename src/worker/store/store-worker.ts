@@ -104,14 +104,14 @@ export class StoreWorker implements StoreApi {
       const { id, directory, lock } = await store.create(run.id);
       try {
         for (const [path, bytes] of run.files) await directory.write(path, bytes);
+        await store.refresh(id);
         ids.push(id);
       } catch (error) {
-        lock.release();
-        await store.remove(id);
+        await store.erase(id);
         throw error;
+      } finally {
+        lock.release();
       }
-      lock.release();
-      await store.refresh(id);
     }
     if (ids.length === 0) throw new ArchiveError(`${name}: holds no training run`);
     return ids;

@@ -1,0 +1,128 @@
+/** wb bench decode: cached decode against full re-forward, and decode attention against the stream bandwidth. */
+import type { Command } from 'commander';
+import { type AttentionShape, measureAttention } from '@/decode/bandwidth';
+import { WebGpuDecoder } from '@/decode/backend-webgpu';
+import { Decoder } from '@/decode/decoder';
+import { type EngineDevice, openDevice } from '@/engine/device';
+import { measureBandwidth } from '@/engine/probe';
+import { WebGpuBackend } from '@/experiment/backend-webgpu';
+import { experimentConfig } from '@/experiment/config';
+import { setSymbol, symbolValues } from '@/experiment/kconfig-tree';
+import { loadRunCorpus } from '@/experiment/open-run';
+import { dawn } from './dawn';
+import { DEFAULT_DEFCONFIG, UsageError, loaders, openPreset, print } from './options';
+
+interface BenchDecodeOptions {
+  readonly json?: boolean;
+  readonly software?: boolean;
+  readonly rounds: string;
+  readonly context: string;
+}
+
+export function registerBenchDecode(bench: Command): void {
+  bench
+    .command('decode')
+    .description(
+      'tokens/s with a KV cache against re-forwarding (width 128, 4 layers), decode attention against the stream copy; takes --software, --json of bench',
+    )
+    .option('--rounds <n>', 'rounds, arms in turn; medians of times, best rates', '3')
+    .option('--context <n>', 'tokens of the window', '1024')
+    .action((_: unknown, command: Command) => benchDecode(command.optsWithGlobals<BenchDecodeOptions>()));
+}
+
+const median = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]!;
+
+/** Tokens a round: the last ones of the window, so that the cache is full. */
+const TOKENS = 16;
+
+async function againstForward(engine: EngineDevice, context: number, rounds: number) {
+  const values = openPreset(DEFAULT_DEFCONFIG);
+  const symbols = { GPT2_BLOCK_SIZE: String(context), BATCH_SIZE: '1', EVAL_BATCHES: '1', DATASET_TASK_COPY: 'y' };
+  for (const [symbol, value] of Object.entries(symbols)) setSymbol(values, symbol, value, 'benchmark');
+  const config = experimentConfig(symbolValues(values));
+  const corpus = await loadRunCorpus(config, loaders());
+  const model = { ...config.model, vocabSize: corpus.vocabSize };
+  const full = await WebGpuBackend.create(engine, config, model, corpus, { eager: ['sample'] });
+  const backend = await WebGpuDecoder.create(engine, model, { batch: 1, chunk: 64, capacity: context });
+  backend.load(await full.parameters());
+  const decoder = new Decoder(backend);
+  const ids = Array.from({ length: context }, (_, i) => (i * 7 + (i % 5)) % corpus.tokenizer.vocabSize);
+  const [prefillMs, tokenMs, forwardMs]: [number[], number[], number[]] = [[], [], []];
+  let difference = 0;
+  const clock = async <T>(list: number[], share: number, body: () => Promise<T>): Promise<T> => {
+    const begin = performance.now();
+    const result = await body();
+    list.push((performance.now() - begin) / share);
+    return result;
+  };
+  for (let round = -1; round < rounds; round++) {
+    decoder.reset();
+    const warm = round < 0;
+    await clock(warm ? [] : prefillMs, 1, () => decoder.prefill([ids.slice(0, context - TOKENS)]));
+    const cached = await clock(warm ? [] : tokenMs, TOKENS, async () => {
+      let logits = new Float32Array();
+      for (const id of ids.slice(context - TOKENS)) logits = (await decoder.step([id])) as typeof logits;
+      return logits;
+    });
+    const slow = await clock(warm ? [] : forwardMs, 1, () => full.nextLogits(ids));
+    cached.forEach((x, i) => (difference = Math.max(difference, Math.abs(x - slow[i]!))));
+  }
+  const document = {
+    layers: model.nLayer, width: model.nEmbd, heads: model.nHead, context, prefill_ms: median(prefillMs),
+    cached_ms_per_token: median(tokenMs), forward_ms_per_token: median(forwardMs),
+    cached_tokens_per_s: 1000 / median(tokenMs), forward_tokens_per_s: 1000 / median(forwardMs),
+    speed_up: median(forwardMs) / median(tokenMs), dispatches_per_token: backend.executor.dispatchCount('decode'),
+    submits_per_token: 1, cache_bytes: backend.cacheBytes, largest_logit_difference: difference,
+  }; // prettier-ignore
+  backend.destroy();
+  full.destroy();
+  return document;
+}
+
+const SHAPES: readonly AttentionShape[] = [
+  { batch: 1, heads: 4, headDim: 32, context: 2048 },
+  { batch: 8, heads: 4, headDim: 32, context: 2048 },
+  { batch: 8, heads: 4, headDim: 64, context: 4096 },
+];
+
+/** Attention and the stream copy in turn; the best of each, so that other work on the machine hurts neither. */
+async function againstStream({ device, traits }: EngineDevice, rounds: number) {
+  let stream = 0;
+  const best = SHAPES.map(() => ({ gbs: 0, ms: Infinity, bytes: 0 }));
+  for (let round = 0; round < rounds; round++) {
+    stream = Math.max(stream, await measureBandwidth(device, traits.software));
+    for (const [i, shape] of SHAPES.entries()) {
+      const { gbs, ms, bytes } = await measureAttention(device, shape, traits);
+      if (gbs > best[i]!.gbs) best[i] = { gbs, ms, bytes };
+    }
+  }
+  stream = Math.max(stream, await measureBandwidth(device, traits.software));
+  return {
+    stream_gbs: stream,
+    attention: SHAPES.map((shape, i) => ({ ...shape, ...best[i]!, share_of_stream: best[i]!.gbs / stream })),
+  };
+}
+
+async function benchDecode(options: BenchDecodeOptions): Promise<void> {
+  const [rounds, context] = [Number(options.rounds), Number(options.context)];
+  if (!(Number.isInteger(rounds) && rounds > 0))
+    throw new UsageError(`--rounds ${options.rounds}: give a positive integer`);
+  if (!(Number.isInteger(context) && context > TOKENS))
+    throw new UsageError(`--context ${options.context}: give a whole number above ${TOKENS}`);
+  const engine = await openDevice(await dawn(options.software));
+  const { description, architecture, software } = engine.adapter;
+  const adapter = `${description || architecture}${software ? ' (software adapter)' : ''}`;
+  const model = await againstForward(engine, context, rounds);
+  const bandwidth = await againstStream(engine, rounds);
+  if (options.json) return print({ adapter, software, rounds, model, bandwidth });
+  const lines = [
+    `adapter ${adapter}`,
+    `${model.layers} layers, width ${model.width}, context ${context}: cached ${model.cached_tokens_per_s.toFixed(1)} tokens/s, re-forward ${model.forward_tokens_per_s.toFixed(2)} tokens/s, ${model.speed_up.toFixed(1)}x; ${model.dispatches_per_token} dispatches and one submit a token; logits differ by at most ${model.largest_logit_difference.toExponential(1)}`,
+    `stream copy ${bandwidth.stream_gbs.toFixed(2)} GB/s`,
+    ...bandwidth.attention.map(
+      (a) =>
+        `attention B ${a.batch} H ${a.heads} d ${a.headDim} T ${a.context}: ${a.ms.toFixed(3)} ms, ${(a.bytes / 1e6).toFixed(1)} MB, ${a.gbs.toFixed(2)} GB/s, ${(100 * a.share_of_stream).toFixed(0)} % of the stream`,
+    ),
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}

@@ -1,0 +1,138 @@
+/** How fast decode attention reads its cache on an adapter. Spec: attention-and-kv 8.2; bytes are K and V read once. */
+import type { DeviceTraits, KernelFamily, KernelProgram, Operand } from '@/engine/kernel';
+import { attentionCached, cacheUnpack } from '@/engine/kernels/decode';
+import type { PackedOperand } from '@/engine/kernels/kv-rows';
+import { bestTime, timed } from '@/engine/probe';
+import { F32_FORMAT, type KvFormat, keySplits, packRow, packedWords } from '@/graph';
+
+export interface AttentionShape {
+  readonly batch: number;
+  readonly heads: number;
+  readonly headDim: number;
+  /** Tokens in the cache of every sequence, all of them read. */
+  readonly context: number;
+}
+
+/** How K and V are stored and read; absent: f32. */
+export interface AttentionForm {
+  readonly k: KvFormat;
+  readonly v: KvFormat;
+  readonly fused: boolean;
+}
+
+export const F32_FORM: AttentionForm = { k: F32_FORMAT, v: F32_FORMAT, fused: true };
+
+export interface AttentionTime {
+  readonly ms: number;
+  /** Bytes of K and V as stored, from their buffers. */
+  readonly bytes: number;
+  readonly gbs: number;
+  readonly programs: readonly KernelProgram[];
+}
+
+/** Regions of the kernels' operands, in the order of the buffers that `attentionBuffers` makes. */
+export const REGION = { q: 0, k: 1, v: 2, positions: 3, parts: 4, out: 5, packedK: 6, packedV: 7 } as const;
+
+const operand = (region: number, shape: readonly number[], dtype: Operand['dtype'] = 'f32'): Operand => ({
+  region, offset: 0, rowStride: shape[shape.length - 1]!, shape, dtype, access: 'read_write',
+}); // prettier-ignore
+
+/** Words of a stored row, as allocated. */
+const rowWords = (format: KvFormat, width: number): number =>
+  format.dtype === 'f32' ? width : packedWords(format, width).total;
+
+/** The kernels of one query a sequence against a full cache, in dispatch order. */
+export function attentionPrograms(
+  { batch, heads, headDim, context }: AttentionShape,
+  traits: DeviceTraits,
+  { k, v, fused }: AttentionForm = F32_FORM,
+): KernelProgram[] {
+  const width = heads * headDim;
+  const splits = keySplits(batch * heads, context);
+  const rows = (region: number): Operand => operand(region, [batch, context, width]);
+  const packed = (format: KvFormat, region: number): PackedOperand | null =>
+    format.dtype === 'f32'
+      ? null
+      : { cache: operand(region, [batch, context, rowWords(format, width)], 'u32'), format, width, column: 0 };
+  const [packedK, packedV] = [packed(k, REGION.packedK), packed(v, REGION.packedV)];
+  const args = {
+    label: 'decode attention', nHead: heads, scale: 1 / Math.sqrt(headDim), splits, batch, rows: 1, capacity: context,
+    headDim, headDimV: headDim, q: operand(REGION.q, [batch, 1, width]), k: rows(REGION.k), v: rows(REGION.v),
+    packedK: fused ? packedK : null, packedV: fused ? packedV : null, positions: operand(REGION.positions, [batch], 'u32'),
+    parts: operand(REGION.parts, [batch * heads * splits, 4 * (Math.ceil(headDim / 4) + 1)]),
+    out: operand(REGION.out, [batch, 1, width]),
+  }; // prettier-ignore
+  const first = <A>(family: KernelFamily<A>, a: A): KernelProgram => family.build(a, family.variants(a, traits)[0]!);
+  const unpack = (source: PackedOperand | null, region: number): KernelProgram[] =>
+    source && !fused ? [first(cacheUnpack, { label: 'unpack', packed: source, y: rows(region) })] : [];
+  return [
+    ...unpack(packedK, REGION.k),
+    ...unpack(packedV, REGION.v),
+    ...attentionCached.map((family) => first(family, args)),
+  ];
+}
+
+/** Values in [-1, 1): zeros would let a driver or a CPU adapter look faster than it is. */
+export function noise(elements: number, seed: number): Float32Array<ArrayBuffer> {
+  let state = seed >>> 0;
+  return Float32Array.from({ length: elements }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  });
+}
+
+/** 64 distinct rows of noise, repeated: packing millions of rows on the CPU would take longer than measuring them. */
+function packedRows(rows: number, width: number, format: KvFormat, seed: number): Uint32Array<ArrayBuffer> {
+  const words = rowWords(format, width);
+  const block = Math.min(64, rows);
+  const values = Float64Array.from(noise(block * width, seed));
+  const out = new Uint32Array(rows * words);
+  for (let r = 0; r < block; r++) packRow(values, r * width, width, format, out, r * words);
+  for (let r = block; r < rows; r++) out.copyWithin(r * words, (r % block) * words, ((r % block) + 1) * words);
+  return out;
+}
+
+/** Buffers of every region that the programs of a form bind; `bytes` are those of the stored K and V. */
+export function attentionBuffers(
+  device: GPUDevice,
+  { batch, heads, headDim, context }: AttentionShape,
+  { k, v, fused }: AttentionForm = F32_FORM,
+): { readonly buffers: ReadonlyMap<number, GPUBuffer>; readonly bytes: number } {
+  const width = heads * headDim;
+  const splits = keySplits(batch * heads, context);
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
+  const buffers = new Map<number, GPUBuffer>();
+  const put = (region: number, data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>): number => {
+    const buffer = device.createBuffer({ size: Math.max(16, Math.ceil(data.byteLength / 16) * 16), usage });
+    device.queue.writeBuffer(buffer, 0, data);
+    buffers.set(region, buffer);
+    return buffer.size;
+  };
+  put(REGION.q, noise(batch * width, 1));
+  put(REGION.positions, new Uint32Array(batch).fill(context - 1));
+  put(REGION.parts, new Float32Array(batch * heads * splits * 4 * (Math.ceil(headDim / 4) + 1)));
+  put(REGION.out, new Float32Array(batch * width));
+  const stored = (format: KvFormat, plain: number, packed: number, seed: number): number => {
+    if (format.dtype === 'f32') return put(plain, noise(batch * context * width, seed));
+    if (!fused) put(plain, new Float32Array(batch * context * width));
+    return put(packed, packedRows(batch * context, width, format, seed));
+  };
+  const bytes = stored(k, REGION.k, REGION.packedK, 2) + stored(v, REGION.v, REGION.packedV, 3);
+  return { buffers, bytes };
+}
+
+/** Best of several samples of every kernel, each of enough dispatches to outlast the clock; times are summed. */
+export async function measureAttention(
+  device: GPUDevice,
+  shape: AttentionShape,
+  traits: DeviceTraits,
+  form: AttentionForm = F32_FORM,
+): Promise<AttentionTime> {
+  const { buffers, bytes } = attentionBuffers(device, shape, form);
+  const programs = attentionPrograms(shape, traits, form);
+  let ms = 0;
+  for (const { code, regions, workgroups } of programs)
+    ms += await bestTime(await timed(device, { code, buffers: regions.map((r) => buffers.get(r)!), workgroups }));
+  for (const buffer of buffers.values()) buffer.destroy();
+  return { ms, bytes, gbs: bytes / (1e6 * ms), programs };
+}

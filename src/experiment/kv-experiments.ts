@@ -1,0 +1,166 @@
+/** The decode experiments on a trained model: what they vary, and the fits they report. Spec: attention-and-kv 8.2. */
+import type { Corpus } from '@/data/corpus';
+import { WebGpuDecoder } from '@/decode/backend-webgpu';
+import { type AttentionForm, type AttentionShape, F32_FORM, measureAttention } from '@/decode/bandwidth';
+import { Decoder, type Weights } from '@/decode/decoder';
+import { type ScoreBatch, scoreStore } from '@/decode/score';
+import type { EngineDevice } from '@/engine/device';
+import { F32_FORMAT, type KvDtype, type KvFormat } from '@/graph';
+import type { Gpt2Config } from '@/models/config';
+import type { KvStore } from '@/models/layers';
+import { STREAM, drawBatch } from './batches';
+import { type Sample, fit } from './bpa/envelope';
+import { affine, hill2, hill3 } from './bpa/models';
+
+export interface Subject {
+  readonly engine: EngineDevice;
+  readonly model: Gpt2Config;
+  readonly weights: Weights;
+}
+
+export interface DecodePoint {
+  readonly batch: number;
+  readonly context: number;
+  readonly cacheBytes: number;
+  /** Milliseconds a submit (a token of every sequence), every sample. */
+  readonly samplesMs: readonly number[];
+  readonly medianMs: number;
+  readonly tokensPerSecond: number;
+}
+
+const median = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]!;
+
+/** Times single tokens behind `contexts` of the capacity. Cache contents do not matter to the clock: rows are taken as seen. */
+export async function measureDecode(
+  { engine, model, weights }: Subject,
+  batch: number,
+  contexts: readonly number[],
+  samples: number,
+): Promise<DecodePoint[]> {
+  const backend = await WebGpuDecoder.create(engine, model, { batch, chunk: 1, capacity: model.blockSize });
+  backend.load(weights);
+  const decoder = new Decoder(backend);
+  const tokens = Array.from({ length: batch }, () => 0);
+  const once = async (context: number): Promise<number> => {
+    decoder.reset(context - 1);
+    const begin = performance.now();
+    await decoder.step(tokens);
+    return performance.now() - begin;
+  };
+  const points: DecodePoint[] = [];
+  for (const context of contexts) {
+    await once(context);
+    const samplesMs: number[] = [];
+    for (let i = 0; i < samples; i++) samplesMs.push(await once(context));
+    const medianMs = median(samplesMs);
+    const { cacheBytes } = backend;
+    points.push({ batch, context, cacheBytes, samplesMs, medianMs, tokensPerSecond: (1000 * batch) / medianMs });
+  }
+  backend.destroy();
+  return points;
+}
+
+/** A fit, or why there is none. */
+function attempt<T>(body: () => T): T | { readonly reason: string } {
+  try {
+    return body();
+  } catch (error) {
+    if (error instanceof RangeError) return { reason: error.message };
+    throw error;
+  }
+}
+
+/** Tokens/s against batch at the model's full context, with the Hill and the affine law. */
+export async function saturation(subject: Subject, batches: readonly number[], samples: number) {
+  const points: DecodePoint[] = [];
+  for (const batch of batches)
+    points.push(...(await measureDecode(subject, batch, [subject.model.blockSize], samples)));
+  const rate: Sample[] = points.map((p) => ({ x: p.batch, y: p.tokensPerSecond }));
+  const time: Sample[] = points.map((p) => ({ x: p.batch, y: p.medianMs }));
+  return {
+    points,
+    hill: attempt(() => fit(hill3, rate)),
+    hill_gamma_1: attempt(() => fit(hill2, rate)),
+    affine: attempt(() => fit(affine('B', 'sequences'), time)),
+  };
+}
+
+/** Milliseconds a token against context at one batch, with the affine law. */
+export async function contextScaling(subject: Subject, batch: number, contexts: readonly number[], samples: number) {
+  const points = await measureDecode(subject, batch, contexts, samples);
+  const time: Sample[] = points.map((p) => ({ x: p.context, y: p.medianMs }));
+  return { points, affine: attempt(() => fit(affine('T', 'tokens'), time)) };
+}
+
+const formatOf = (dtype: KvDtype, options: Partial<KvFormat> = {}): KvFormat => ({ ...F32_FORMAT, ...options, dtype });
+
+/** One attention, four ways to store and read the same K and V. */
+export async function fusion({ engine }: Pick<Subject, 'engine'>, shape: AttentionShape) {
+  const both = (dtype: KvDtype, fused: boolean): AttentionForm => ({ k: formatOf(dtype), v: formatOf(dtype), fused });
+  const forms = { f32: F32_FORM, f16: both('f16', true), int4_unpacked_first: both('int4', false), int4_fused: both('int4', true) }; // prettier-ignore
+  const rows = [];
+  for (const [name, form] of Object.entries(forms)) {
+    const { ms, bytes, programs } = await measureAttention(engine.device, shape, engine.traits, form);
+    rows.push({ name, ms, cache_bytes: bytes, dispatches: programs.length });
+  }
+  const base = rows[0]!.ms;
+  return { shape, rows: rows.map((row) => ({ ...row, speed_up_over_f32: base / row.ms })) };
+}
+
+/** Held-out windows, the same that the run's evaluation draws. */
+export const heldOut = (
+  corpus: Corpus,
+  [rows, seq]: readonly [number, number],
+  seed: number,
+  n: number,
+): ScoreBatch[] =>
+  Array.from({ length: n }, (_, i) =>
+    drawBatch(corpus.val, { rows, seq, sampling: corpus.sampling }, seed, STREAM.EVAL, i, 0),
+  );
+
+export interface StoreScore {
+  readonly k: KvDtype;
+  readonly v: KvDtype;
+  readonly loss: number;
+  readonly perplexity: number;
+  /** Against f32 for both, in per cent. */
+  readonly delta_perplexity_pct: number;
+  readonly cache_bytes: number;
+}
+
+export const ASYMMETRY_PAIRS: readonly (readonly [KvDtype, KvDtype])[] = [
+  ['f16', 'f16'], ['f16', 'int8'], ['f16', 'int4'], ['int8', 'int8'], ['int8', 'int4'], ['int4', 'int8'], ['int4', 'int4'],
+]; // prettier-ignore
+
+/** Held-out perplexity with K and V stored in each pair of formats, f32 first. */
+export async function asymmetry(
+  { engine, model, weights }: Subject,
+  rows: number,
+  batches: readonly ScoreBatch[],
+  pairs: readonly (readonly [KvDtype, KvDtype])[],
+  options: Partial<KvFormat> & { readonly preBiasK?: boolean; readonly fused?: boolean },
+): Promise<StoreScore[]> {
+  const { preBiasK = false, fused = true, ...format } = options;
+  const scores: StoreScore[] = [];
+  for (const [k, v] of [['f32', 'f32'] as const, ...pairs]) {
+    const store: KvStore = { k: formatOf(k, format), v: formatOf(v, format), fused, preBiasK };
+    const { loss, cacheBytes } = await scoreStore(engine, model, [rows, model.blockSize], store, weights, batches);
+    const perplexity = Math.exp(loss);
+    const base = scores[0]?.perplexity ?? perplexity;
+    const delta = 100 * (perplexity / base - 1);
+    scores.push({ k, v, loss, perplexity, delta_perplexity_pct: delta, cache_bytes: cacheBytes });
+  }
+  return scores;
+}
+
+/** Adds a constant to every key bias: what attention cannot see without rotary positions, and quantisation can. */
+export function injectKeyBias(weights: Weights, nEmbd: number, bias: number): Weights {
+  const out = new Map(weights);
+  for (const [name, { data }] of weights) {
+    if (!name.endsWith('attn.c_attn.bias')) continue;
+    const k = data.length / nEmbd === 3 ? 1 : 0; // q, k, v; a tied model has no key of its own
+    if (k === 0) throw new RangeError('a key bias can be injected only where keys are not shared with the values');
+    out.set(name, { data: data.map((x, i) => (Math.floor(i / nEmbd) === k ? x + bias : x)) });
+  }
+  return out;
+}

@@ -9,8 +9,8 @@ import { compareRuns } from '@/experiment/session/compare-runs';
 import type { Opened } from '@/experiment/session/resilient';
 import { rewind } from '@/experiment/session/resume';
 import { RunControl } from '@/experiment/train';
-import { sampleToken } from '@/experiment/sampling';
 import { type Configured, configure, stored, storedManifest } from './configure';
+import { Sampler } from './decode-sampling';
 import { browserHost, browserProject } from './host';
 import { Preparation } from './preparation';
 import { PRESETS } from './presets';
@@ -63,6 +63,7 @@ export class EngineWorker implements WorkerApi {
   #directory: RunDirectory | null = null;
   #store: Promise<RunStore | null> | null = null;
   #roofKnown = false;
+  readonly #sampler = new Sampler();
   readonly #preparation = new Preparation({
     engine: () => this.#engine,
     busy: () => this.#active !== null,
@@ -107,6 +108,7 @@ export class EngineWorker implements WorkerApi {
       this.#adapter = null;
       this.#preparation.forget();
       this.#roofKnown = false;
+      this.#sampler.forget();
       if (this.#active?.session) return; // its session says so
       this.#idle = null;
       this.#emit({ type: 'device-lost', reason, message: why });
@@ -241,6 +243,7 @@ export class EngineWorker implements WorkerApi {
     const active: Active = { control: new RunControl(), session: null };
     this.#active = active;
     this.#emit({ type: 'state', state: 'preparing' });
+    this.#sampler.forget();
     this.#idle?.backend.destroy();
     this.#idle = null;
     let lock: RunLock | null = null;
@@ -353,19 +356,10 @@ export class EngineWorker implements WorkerApi {
     if (!open) throw new Error('nothing is trained yet: start a run first');
     const prompt = Array.from(open.corpus.tokenizer.encode(request.prompt));
     if (prompt.length === 0) throw new Error('the prompt is empty: type at least one character');
-    const task = (): Promise<void> => this.#generate(open, prompt, request);
+    const task = (): Promise<void> =>
+      this.#sampler.sample(open, this.#engine, prompt, request, (event) => this.#emit(event));
     if (session) session.between(task);
     else await task();
-  }
-
-  async #generate({ backend, corpus }: OpenRun, prompt: readonly number[], request: SampleRequest): Promise<void> {
-    const { requestId, tokens, temperature, topK, seed } = request;
-    const ids = [...prompt];
-    for (let i = 0; i < tokens; i++) {
-      ids.push(sampleToken(await backend.nextLogits(ids), corpus.tokenizer.vocabSize, i, { temperature, topK, seed }));
-      this.#emit({ type: 'sample', requestId, text: corpus.tokenizer.decode(ids), done: false });
-    }
-    this.#emit({ type: 'sample', requestId, text: corpus.tokenizer.decode(ids), done: true });
   }
 
   file(name: string): Promise<Uint8Array | null> {

@@ -165,10 +165,10 @@ export function createSession(connect: Connect, run: RunStoreApi, setup: SetupSt
     sample: () =>
       command(async (api) => {
         if (!run.getState().latest) return;
-        const { prompt, tokens, temperature, topK } = ui.getState().sample;
+        const { prompt, seed, ...rest } = ui.getState().sample;
         requestId++;
         run.setState({ sample: { requestId, text: '', done: false } });
-        await api.sample({ requestId, prompt, tokens, temperature, topK, seed: requestId });
+        await api.sample({ ...rest, requestId, prompt, seed: seed === 0 ? requestId : seed });
       }),
     async file(name) {
       let content: Uint8Array | null = null;

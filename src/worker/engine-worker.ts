@@ -10,6 +10,7 @@ import type { Opened } from '@/experiment/session/resilient';
 import { rewind } from '@/experiment/session/resume';
 import { RunControl } from '@/experiment/train';
 import { type Configured, configure, stored, storedManifest } from './configure';
+import { Measurer } from './decode-measure';
 import { Sampler } from './decode-sampling';
 import { browserHost, browserProject } from './host';
 import { Preparation } from './preparation';
@@ -64,9 +65,17 @@ export class EngineWorker implements WorkerApi {
   #store: Promise<RunStore | null> | null = null;
   #roofKnown = false;
   readonly #sampler = new Sampler();
-  readonly #preparation = new Preparation({
-    engine: () => this.#engine,
+  readonly #measurer: Measurer = new Measurer({
+    engine: () => this.init().then(() => this.#engine),
     busy: () => this.#active !== null,
+    idle: () => this.#idle,
+    corpus: (configured) => this.#preparation.corpus(configured),
+  });
+  readonly measure: WorkerApi['measure'] = (...args) => this.#measurer.measure(...args);
+  readonly cancelMeasurement = (): Promise<void> => this.#measurer.cancelMeasurement();
+  readonly #preparation: Preparation = new Preparation({
+    engine: () => this.#engine,
+    busy: () => this.#active !== null || this.#measurer.active,
     progress: (stage, done, total) => this.#active && this.#emit({ type: 'progress', stage, done, total }),
     warmed: () => setTimeout(() => void this.#measureRoof(), ROOF_IDLE_MS),
   });
@@ -240,6 +249,7 @@ export class EngineWorker implements WorkerApi {
     finish: (session: RunSession) => Promise<boolean> = () => Promise.resolve(true),
   ): Promise<void> {
     if (this.#active) throw new Error('a run is going on: stop it first');
+    if (this.#measurer.active) throw new Error('a measurement is going on: cancel it on the Decode page first');
     const active: Active = { control: new RunControl(), session: null };
     this.#active = active;
     this.#emit({ type: 'state', state: 'preparing' });
@@ -323,7 +333,7 @@ export class EngineWorker implements WorkerApi {
   }
 
   async #measureRoof(): Promise<void> {
-    if (!this.#engine || this.#active || this.#roofKnown) return;
+    if (!this.#engine || this.#active || this.#measurer.active || this.#roofKnown) return;
     this.#roofKnown = true;
     const { device, traits } = this.#engine;
     const { fmaGflops, bandwidthGBs } = await measureRoof(device, traits.software);
@@ -354,6 +364,7 @@ export class EngineWorker implements WorkerApi {
     const session = this.#active?.session ?? null;
     const open = session?.open ?? this.#idle;
     if (!open) throw new Error('nothing is trained yet: start a run first');
+    if (this.#measurer.active) throw new Error('a measurement is going on: cancel it on the Decode page first');
     const prompt = Array.from(open.corpus.tokenizer.encode(request.prompt));
     if (prompt.length === 0) throw new Error('the prompt is empty: type at least one character');
     const task = (): Promise<void> =>

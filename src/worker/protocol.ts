@@ -3,6 +3,7 @@
  * Commands go through Comlink (`WorkerApi`); everything that happens during a run comes back as a `WorkerEvent`.
  */
 
+import type { MeasureApi } from './decode-protocol';
 import type { MetricEvent } from '@/experiment/events';
 import type { Verdict } from '@/experiment/session/compare-runs';
 
@@ -167,7 +168,7 @@ export interface SampleRequest {
 }
 
 /** The worker's side of Comlink. */
-export interface WorkerApi {
+export interface WorkerApi extends MeasureApi {
   /** Registers the one listener for events (a Comlink proxy). */
   subscribe(listener: (event: WorkerEvent) => void): Promise<void>;
   /** Finds the adapter and emits `adapter`; without WebGPU the labelled CPU reference. */

@@ -7,6 +7,7 @@ import type { AdapterInfo, PlanSummary, RunRequest, RunState, WorkerApi, WorkerE
 
 import { KCONFIG_SOURCES } from '@/experiment/kconfig-tree';
 import { PRESETS } from '@/worker/presets';
+import { fakeMeasure } from './fake-measure';
 
 const scenario = self.name;
 const MAX_ITERS = 4000;
@@ -198,6 +199,7 @@ function live(): void {
 }
 
 const api: WorkerApi = {
+  ...fakeMeasure(scenario),
   subscribe(next) {
     listener = next;
     return Promise.resolve();

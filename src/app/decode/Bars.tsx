@@ -27,10 +27,10 @@ export function Bars({ label, axis, rows }: BarsProps): ReactNode {
                 <span
                   className="decode-bar"
                   data-negative={value < 0 || undefined}
-                  style={{ width: `${(60 * Math.abs(value)) / largest}%` }}
+                  style={{ width: `${(100 * Math.abs(value)) / largest}%` }}
                   aria-hidden="true"
                 />
-                <span className="num"> {text}</span>
+                <span className="num">{text}</span>
               </td>
             </tr>
           ))}

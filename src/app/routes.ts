@@ -4,6 +4,7 @@
  */
 import type { ComponentType } from 'react';
 import { LazyClaims } from './claims';
+import { LazyDecode } from './decode';
 import { LazyDocs } from './docs';
 import { ExplainPage } from './explain/ExplainPage';
 import { LabPage } from './lab/LabPage';
@@ -25,6 +26,7 @@ export interface Page {
 export const pages: readonly Page[] = [
   { path: 'lab', title: 'Lab', key: 'l', component: LabPage },
   { path: 'runs', title: 'Runs', key: 'r', component: LazyRuns },
+  { path: 'decode', title: 'Decode', key: 'k', component: LazyDecode },
   { path: 'explain', title: 'Explain', key: 'e', component: ExplainPage },
   { path: 'claims', title: 'Claims', key: 'c', component: LazyClaims },
   { path: 'docs', title: 'Docs', key: 'd', component: LazyDocs },

@@ -9,6 +9,8 @@ export interface OpDot {
   readonly family: string;
   readonly variant: string;
   readonly label: string;
+  /** WGSL as dispatched. */
+  readonly code: string;
   readonly workgroups: readonly [number, number, number];
   /** Dispatches of the sequence with the same code; one of them was timed. */
   readonly dispatches: number;
@@ -39,6 +41,7 @@ export async function measureOps(
   sequences: readonly string[],
   roof: Roof,
   scalars: StepScalars,
+  onOp: (done: number, total: number) => void = () => undefined,
 ): Promise<OpDot[]> {
   const dots: OpDot[] = [];
   for (const sequence of sequences) {
@@ -47,14 +50,15 @@ export async function measureOps(
     for (const [index, { program, scope }] of list.entries()) {
       if (seen.has(program.code)) continue;
       seen.add(program.code);
+      onOp(index, list.length);
       const ms = await bestTime((n) => executor.repeat(sequence, index, n, scalars));
-      const { label, family, variant, flops, bytes, workgroups } = program;
+      const { label, code, family, variant, flops, bytes, workgroups } = program;
       const [gflops, gbs] = [flops / (1e6 * ms), bytes / (1e6 * ms)];
       const intensity = bytes > 0 ? flops / bytes : 0;
       const roofGflops = roofAt(roof, intensity);
       const ofRoof = flops > 0 ? gflops / roofGflops : gbs / roof.bandwidthGBs;
       const dispatches = list.filter((d) => d.program.code === program.code).length;
-      dots.push({ sequence, scope, family, variant, label, workgroups, dispatches, flops, bytes, ms, gflops, gbs, intensity, roofGflops, ofRoof }); // prettier-ignore
+      dots.push({ sequence, scope, family, variant, label, code, workgroups, dispatches, flops, bytes, ms, gflops, gbs, intensity, roofGflops, ofRoof }); // prettier-ignore
     }
   }
   return dots;

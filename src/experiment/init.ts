@@ -1,6 +1,9 @@
 /** Initial weights from counter-based random numbers: the same on every backend, adapter and platform. */
 import { PURPOSE, boxMuller, philox4x32 } from '@/data/random';
+import { layOutParameters } from '@/engine/storage';
 import { type Tensor, sizeOf } from '@/graph';
+import type { Gpt2Config } from '@/models/config';
+import { buildGpt2 } from '@/models/gpt2';
 
 /** Box-Muller in f64 from one Philox block an element pair; element i of parameter number `index`. */
 function normals(seed: number, index: number, n: number, std: number): Float32Array {
@@ -49,4 +52,10 @@ export function initialValues(tensor: Tensor, index: number, seed: number): Floa
     case 'orthogonal':
       return orthogonal(seed, SHARED_DRAWS + init.key, tensor.shape[0] ?? 1, tensor.shape[1] ?? 1, !init.transpose);
   }
+}
+
+/** All weights of a model as a run with this seed begins, by name. */
+export function initialWeights(config: Gpt2Config, seed: number): ReadonlyMap<string, { readonly data: Float32Array }> {
+  const { graph } = buildGpt2(config, 1, 1);
+  return new Map(layOutParameters(graph).entries.map((e, i) => [e.name, { data: initialValues(e.tensor, i, seed) }]));
 }

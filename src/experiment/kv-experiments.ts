@@ -11,6 +11,7 @@ import type { KvStore } from '@/models/layers';
 import { STREAM, drawBatch } from './batches';
 import { type Sample, fit } from './bpa/envelope';
 import { affine, hill2, hill3 } from './bpa/models';
+import { type Watch, unwatched } from './watch';
 
 export interface Subject {
   readonly engine: EngineDevice;
@@ -36,28 +37,33 @@ export async function measureDecode(
   batch: number,
   contexts: readonly number[],
   samples: number,
+  watch: Watch = unwatched,
 ): Promise<DecodePoint[]> {
   const backend = await WebGpuDecoder.create(engine, model, { batch, chunk: 1, capacity: model.blockSize });
-  backend.load(weights);
-  const decoder = new Decoder(backend);
-  const tokens = Array.from({ length: batch }, () => 0);
-  const once = async (context: number): Promise<number> => {
-    decoder.reset(context - 1);
-    const begin = performance.now();
-    await decoder.step(tokens);
-    return performance.now() - begin;
-  };
-  const points: DecodePoint[] = [];
-  for (const context of contexts) {
-    await once(context);
-    const samplesMs: number[] = [];
-    for (let i = 0; i < samples; i++) samplesMs.push(await once(context));
-    const medianMs = median(samplesMs);
-    const { cacheBytes } = backend;
-    points.push({ batch, context, cacheBytes, samplesMs, medianMs, tokensPerSecond: (1000 * batch) / medianMs });
+  try {
+    backend.load(weights);
+    const decoder = new Decoder(backend);
+    const tokens = Array.from({ length: batch }, () => 0);
+    const once = async (context: number): Promise<number> => {
+      decoder.reset(context - 1);
+      const begin = performance.now();
+      await decoder.step(tokens);
+      return performance.now() - begin;
+    };
+    const points: DecodePoint[] = [];
+    for (const [i, context] of contexts.entries()) {
+      watch(`${batch} sequences, ${context} tokens`, i, contexts.length);
+      await once(context);
+      const samplesMs: number[] = [];
+      for (let i = 0; i < samples; i++) samplesMs.push(await once(context));
+      const medianMs = median(samplesMs);
+      const { cacheBytes } = backend;
+      points.push({ batch, context, cacheBytes, samplesMs, medianMs, tokensPerSecond: (1000 * batch) / medianMs });
+    }
+    return points;
+  } finally {
+    backend.destroy();
   }
-  backend.destroy();
-  return points;
 }
 
 /** A fit, or why there is none. */
@@ -71,10 +77,17 @@ function attempt<T>(body: () => T): T | { readonly reason: string } {
 }
 
 /** Tokens/s against batch at the model's full context, with the Hill and the affine law. */
-export async function saturation(subject: Subject, batches: readonly number[], samples: number) {
+export async function saturation(
+  subject: Subject,
+  batches: readonly number[],
+  samples: number,
+  watch: Watch = unwatched,
+) {
   const points: DecodePoint[] = [];
-  for (const batch of batches)
+  for (const [i, batch] of batches.entries()) {
+    watch(`${batch} sequences`, i, batches.length);
     points.push(...(await measureDecode(subject, batch, [subject.model.blockSize], samples)));
+  }
   const rate: Sample[] = points.map((p) => ({ x: p.batch, y: p.tokensPerSecond }));
   const time: Sample[] = points.map((p) => ({ x: p.batch, y: p.medianMs }));
   return {
@@ -86,8 +99,14 @@ export async function saturation(subject: Subject, batches: readonly number[], s
 }
 
 /** Milliseconds a token against context at one batch, with the affine law. */
-export async function contextScaling(subject: Subject, batch: number, contexts: readonly number[], samples: number) {
-  const points = await measureDecode(subject, batch, contexts, samples);
+export async function contextScaling(
+  subject: Subject,
+  batch: number,
+  contexts: readonly number[],
+  samples: number,
+  watch: Watch = unwatched,
+) {
+  const points = await measureDecode(subject, batch, contexts, samples, watch);
   const time: Sample[] = points.map((p) => ({ x: p.context, y: p.medianMs }));
   return { points, affine: attempt(() => fit(affine('T', 'tokens'), time)) };
 }
@@ -95,11 +114,12 @@ export async function contextScaling(subject: Subject, batch: number, contexts: 
 const formatOf = (dtype: KvDtype, options: Partial<KvFormat> = {}): KvFormat => ({ ...F32_FORMAT, ...options, dtype });
 
 /** One attention, four ways to store and read the same K and V. */
-export async function fusion({ engine }: Pick<Subject, 'engine'>, shape: AttentionShape) {
+export async function fusion({ engine }: Pick<Subject, 'engine'>, shape: AttentionShape, watch: Watch = unwatched) {
   const both = (dtype: KvDtype, fused: boolean): AttentionForm => ({ k: formatOf(dtype), v: formatOf(dtype), fused });
   const forms = { f32: F32_FORM, f16: both('f16', true), int4_unpacked_first: both('int4', false), int4_fused: both('int4', true) }; // prettier-ignore
   const rows = [];
   for (const [name, form] of Object.entries(forms)) {
+    watch(name.replaceAll('_', ' '), rows.length, Object.keys(forms).length);
     const { ms, bytes, programs } = await measureAttention(engine.device, shape, engine.traits, form);
     rows.push({ name, ms, cache_bytes: bytes, dispatches: programs.length });
   }
@@ -139,10 +159,12 @@ export async function asymmetry(
   batches: readonly ScoreBatch[],
   pairs: readonly (readonly [KvDtype, KvDtype])[],
   options: Partial<KvFormat> & { readonly preBiasK?: boolean; readonly fused?: boolean },
+  watch: Watch = unwatched,
 ): Promise<StoreScore[]> {
   const { preBiasK = false, fused = true, ...format } = options;
   const scores: StoreScore[] = [];
   for (const [k, v] of [['f32', 'f32'] as const, ...pairs]) {
+    watch(`K ${k}, V ${v}`, scores.length, pairs.length + 1);
     const store: KvStore = { k: formatOf(k, format), v: formatOf(v, format), fused, preBiasK };
     const { loss, cacheBytes } = await scoreStore(engine, model, [rows, model.blockSize], store, weights, batches);
     const perplexity = Math.exp(loss);

@@ -9,8 +9,9 @@ import { compareRuns } from '@/experiment/session/compare-runs';
 import type { Opened } from '@/experiment/session/resilient';
 import { rewind } from '@/experiment/session/resume';
 import { RunControl } from '@/experiment/train';
-import { sampleToken } from '@/experiment/sampling';
 import { type Configured, configure, stored, storedManifest } from './configure';
+import { Measurer } from './decode-measure';
+import { Sampler } from './decode-sampling';
 import { browserHost, browserProject } from './host';
 import { Preparation } from './preparation';
 import { PRESETS } from './presets';
@@ -63,9 +64,18 @@ export class EngineWorker implements WorkerApi {
   #directory: RunDirectory | null = null;
   #store: Promise<RunStore | null> | null = null;
   #roofKnown = false;
-  readonly #preparation = new Preparation({
-    engine: () => this.#engine,
+  readonly #sampler = new Sampler();
+  readonly #measurer: Measurer = new Measurer({
+    engine: () => this.init().then(() => this.#engine),
     busy: () => this.#active !== null,
+    idle: () => this.#idle,
+    corpus: (configured) => this.#preparation.corpus(configured),
+  });
+  readonly measure: WorkerApi['measure'] = (...args) => this.#measurer.measure(...args);
+  readonly cancelMeasurement = (): Promise<void> => this.#measurer.cancelMeasurement();
+  readonly #preparation: Preparation = new Preparation({
+    engine: () => this.#engine,
+    busy: () => this.#active !== null || this.#measurer.active,
     progress: (stage, done, total) => this.#active && this.#emit({ type: 'progress', stage, done, total }),
     warmed: () => setTimeout(() => void this.#measureRoof(), ROOF_IDLE_MS),
   });
@@ -107,6 +117,7 @@ export class EngineWorker implements WorkerApi {
       this.#adapter = null;
       this.#preparation.forget();
       this.#roofKnown = false;
+      this.#sampler.forget();
       if (this.#active?.session) return; // its session says so
       this.#idle = null;
       this.#emit({ type: 'device-lost', reason, message: why });
@@ -238,9 +249,11 @@ export class EngineWorker implements WorkerApi {
     finish: (session: RunSession) => Promise<boolean> = () => Promise.resolve(true),
   ): Promise<void> {
     if (this.#active) throw new Error('a run is going on: stop it first');
+    if (this.#measurer.active) throw new Error('a measurement is going on: cancel it on the Decode page first');
     const active: Active = { control: new RunControl(), session: null };
     this.#active = active;
     this.#emit({ type: 'state', state: 'preparing' });
+    this.#sampler.forget();
     this.#idle?.backend.destroy();
     this.#idle = null;
     let lock: RunLock | null = null;
@@ -320,7 +333,7 @@ export class EngineWorker implements WorkerApi {
   }
 
   async #measureRoof(): Promise<void> {
-    if (!this.#engine || this.#active || this.#roofKnown) return;
+    if (!this.#engine || this.#active || this.#measurer.active || this.#roofKnown) return;
     this.#roofKnown = true;
     const { device, traits } = this.#engine;
     const { fmaGflops, bandwidthGBs } = await measureRoof(device, traits.software);
@@ -351,21 +364,13 @@ export class EngineWorker implements WorkerApi {
     const session = this.#active?.session ?? null;
     const open = session?.open ?? this.#idle;
     if (!open) throw new Error('nothing is trained yet: start a run first');
+    if (this.#measurer.active) throw new Error('a measurement is going on: cancel it on the Decode page first');
     const prompt = Array.from(open.corpus.tokenizer.encode(request.prompt));
     if (prompt.length === 0) throw new Error('the prompt is empty: type at least one character');
-    const task = (): Promise<void> => this.#generate(open, prompt, request);
+    const task = (): Promise<void> =>
+      this.#sampler.sample(open, this.#engine, prompt, request, (event) => this.#emit(event));
     if (session) session.between(task);
     else await task();
-  }
-
-  async #generate({ backend, corpus }: OpenRun, prompt: readonly number[], request: SampleRequest): Promise<void> {
-    const { requestId, tokens, temperature, topK, seed } = request;
-    const ids = [...prompt];
-    for (let i = 0; i < tokens; i++) {
-      ids.push(sampleToken(await backend.nextLogits(ids), corpus.tokenizer.vocabSize, i, { temperature, topK, seed }));
-      this.#emit({ type: 'sample', requestId, text: corpus.tokenizer.decode(ids), done: false });
-    }
-    this.#emit({ type: 'sample', requestId, text: corpus.tokenizer.decode(ids), done: true });
   }
 
   file(name: string): Promise<Uint8Array | null> {

@@ -1,12 +1,12 @@
 /** What happens before a run: its cost is planned, its text measured, and its kernels compiled while the reader is still looking. */
-import type { CorpusLoaders, CorpusShape } from '@/data/corpus';
+import type { Corpus, CorpusLoaders, CorpusShape } from '@/data/corpus';
 import { staticCorpusShape, staticVocabSize } from '@/data/corpus';
 import type { TuneCache } from '@/engine/autotune';
 import { DEFAULT_TRAITS, type EngineDevice } from '@/engine/device';
 import type { ExperimentConfig } from '@/experiment/config';
 import { type OpenRun, loadRunCorpus, openRun } from '@/experiment/open-run';
 import { planTraining } from '@/experiment/training-plan';
-import { type CustomText, configure } from './configure';
+import { type Configured, type CustomText, configure } from './configure';
 import type { PlanSummary, RunRequest } from './protocol';
 import { summarise } from './summarise';
 import { browserTuneCache } from './tune-cache';
@@ -128,6 +128,11 @@ export class Preparation {
       () => undefined,
     );
     this.#warm = { key, open };
+  }
+
+  /** The text of a configuration, tokenised. */
+  corpus({ config, customText }: Configured): Promise<Corpus> {
+    return loadRunCorpus(config, this.#loaders(), customText ?? undefined);
   }
 
   discard(): void {

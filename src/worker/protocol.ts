@@ -3,6 +3,7 @@
  * Commands go through Comlink (`WorkerApi`); everything that happens during a run comes back as a `WorkerEvent`.
  */
 
+import type { MeasureApi } from './decode-protocol';
 import type { MetricEvent } from '@/experiment/events';
 import type { Verdict } from '@/experiment/session/compare-runs';
 
@@ -55,6 +56,16 @@ export interface ReferenceLine {
 /** Metrics that only some methods have (mask updates, moment resets, ...), as their lines in metrics.jsonl. */
 export type MethodMetric = Exclude<MetricEvent, { event: 'step' | 'eval' }>;
 
+/** How a sample was decoded. */
+export interface DecodeFacts {
+  /** Of the drawn tokens, the prompt's time included. */
+  readonly tokensPerSecond: number;
+  /** Of the cache buffers as allocated; null where every token forwards the whole window. */
+  readonly cacheBytes: number | null;
+  /** Why the model cannot decode with a cache. */
+  readonly fallback: string | null;
+}
+
 export type WorkerEvent =
   | { readonly type: 'adapter'; readonly adapter: AdapterInfo }
   | { readonly type: 'roof'; readonly roof: AdapterRoof }
@@ -97,7 +108,13 @@ export type WorkerEvent =
       readonly metric?: { readonly name: string; readonly value: number };
     }
   | { readonly type: 'metric'; readonly metric: MethodMetric }
-  | { readonly type: 'sample'; readonly requestId: number; readonly text: string; readonly done: boolean }
+  | {
+      readonly type: 'sample';
+      readonly requestId: number;
+      readonly text: string;
+      readonly done: boolean;
+      readonly decode?: DecodeFacts;
+    }
   | {
       readonly type: 'checkpoint';
       readonly step: number;
@@ -145,11 +162,13 @@ export interface SampleRequest {
   readonly tokens: number;
   readonly temperature: number;
   readonly topK: number;
+  readonly topP: number;
+  readonly minP: number;
   readonly seed: number;
 }
 
 /** The worker's side of Comlink. */
-export interface WorkerApi {
+export interface WorkerApi extends MeasureApi {
   /** Registers the one listener for events (a Comlink proxy). */
   subscribe(listener: (event: WorkerEvent) => void): Promise<void>;
   /** Finds the adapter and emits `adapter`; without WebGPU the labelled CPU reference. */

@@ -7,6 +7,7 @@ import type { AdapterInfo, PlanSummary, RunRequest, RunState, WorkerApi, WorkerE
 
 import { KCONFIG_SOURCES } from '@/experiment/kconfig-tree';
 import { PRESETS } from '@/worker/presets';
+import { fakeMeasure } from './fake-measure';
 
 const scenario = self.name;
 const MAX_ITERS = 4000;
@@ -198,6 +199,7 @@ function live(): void {
 }
 
 const api: WorkerApi = {
+  ...fakeMeasure(scenario),
   subscribe(next) {
     listener = next;
     return Promise.resolve();
@@ -276,7 +278,10 @@ const api: WorkerApi = {
     let sent = 0;
     const stream = (): void => {
       sent = Math.min(text.length, sent + 16);
-      emit({ type: 'sample', requestId, text: text.slice(0, sent), done: sent === text.length });
+      emit({
+        type: 'sample', requestId, text: text.slice(0, sent), done: sent === text.length,
+        decode: { tokensPerSecond: 212.4, cacheBytes: 524_288, fallback: null },
+      }); // prettier-ignore
       if (sent < text.length) setTimeout(stream, 10);
     };
     stream();

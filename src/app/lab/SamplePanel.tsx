@@ -1,21 +1,24 @@
 /** Text from the model as it stands, streamed; works while it trains. */
 import type { ReactNode } from 'react';
 import { useRun, useUi, useWorkbench } from '../context';
+import type { DecodeFacts } from '@/worker/protocol';
+import { bytes, significant } from '../format';
 import type { UiStore } from '../stores/ui';
 
 interface NumberFieldProps {
   readonly label: string;
-  readonly field: 'tokens' | 'temperature' | 'topK';
+  readonly field: 'tokens' | 'temperature' | 'topK' | 'topP' | 'minP' | 'seed';
   readonly min: number;
   readonly max: number;
   readonly step: number;
+  readonly hint?: string;
 }
 
-function NumberField({ label, field, min, max, step }: NumberFieldProps): ReactNode {
+function NumberField({ label, field, min, max, step, hint }: NumberFieldProps): ReactNode {
   const { ui } = useWorkbench();
   const value = useUi((s) => s.sample[field]);
   return (
-    <label className="field">
+    <label className="field" title={hint}>
       <span>{label}</span>
       <input
         type="number"
@@ -34,6 +37,20 @@ function NumberField({ label, field, min, max, step }: NumberFieldProps): ReactN
   function setSample(change: Partial<UiStore['sample']>): void {
     ui.setState((s) => ({ sample: { ...s.sample, ...change } }));
   }
+}
+
+/** How fast, out of how large a cache, or why without one. */
+function DecodeNote({ decode }: { readonly decode: DecodeFacts | undefined }): ReactNode {
+  if (!decode) return null;
+  const { tokensPerSecond, cacheBytes, fallback } = decode;
+  return (
+    <p className="sample-note num muted">
+      {significant(tokensPerSecond)} tokens/s,{' '}
+      {cacheBytes !== null
+        ? `KV cache ${bytes(cacheBytes)} allocated`
+        : `no KV cache, the window is forwarded for every token: ${fallback ?? 'not available'}`}
+    </p>
+  );
 }
 
 export function SamplePanel(): ReactNode {
@@ -61,11 +78,29 @@ export function SamplePanel(): ReactNode {
         </label>
         <NumberField label="Tokens" field="tokens" min={1} max={4096} step={1} />
         <NumberField label="Temp." field="temperature" min={0} max={5} step={0.1} />
-        <NumberField label="Top-k" field="topK" min={0} max={100000} step={1} />
+        <NumberField label="Top-k" field="topK" min={0} max={100000} step={1} hint="0: all tokens" />
+        <NumberField
+          label="Top-p"
+          field="topP"
+          min={0}
+          max={1}
+          step={0.05}
+          hint="The fewest tokens that hold this probability; 1: all"
+        />
+        <NumberField
+          label="Min-p"
+          field="minP"
+          min={0}
+          max={1}
+          step={0.01}
+          hint="At least this likely, relative to the likeliest; 0: all"
+        />
+        <NumberField label="Seed" field="seed" min={0} max={2 ** 31} step={1} hint="0: another one for every sample" />
         <button type="submit" disabled={!trained} title="Sample (s)">
           Sample
         </button>
       </form>
+      <DecodeNote decode={sample?.decode} />
       <div
         className="sample-text num"
         tabIndex={0}

@@ -1,6 +1,6 @@
 /** The run store: worker events reduced to what the page shows. Knows nothing of React or of the worker itself. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { AdapterInfo, AdapterRoof, RunState, Verdict, WorkerEvent } from '@/worker/protocol';
+import type { AdapterInfo, AdapterRoof, DecodeFacts, RunState, Verdict, WorkerEvent } from '@/worker/protocol';
 import { RunData } from './data';
 import { noticeOf, withNotice, type Notice } from './notices';
 
@@ -17,6 +17,7 @@ export interface SampleText {
   readonly requestId: number;
   readonly text: string;
   readonly done: boolean;
+  readonly decode?: DecodeFacts;
 }
 
 export interface RunStore {

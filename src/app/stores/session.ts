@@ -1,5 +1,6 @@
 /** The page's side of the worker: one connection, commands, and events batched into the run store. */
 import * as Comlink from 'comlink';
+import type { MeasureProgress, MeasureRequest, MeasureResult } from '@/worker/decode-protocol';
 import type { SymbolOverrides, WorkerApi, WorkerEvent } from '@/worker/protocol';
 import { crashNotice, withNotice } from './notices';
 import { applyEvents, isActive, withLog, type RunStoreApi } from './run';
@@ -31,6 +32,9 @@ export interface Session {
   resume(): Promise<void>;
   stop(): Promise<void>;
   sample(): Promise<void>;
+  /** Measures on the worker. Rejects with a readable message. */
+  measure(request: MeasureRequest, onProgress: (progress: MeasureProgress) => void): Promise<MeasureResult>;
+  cancelMeasurement(): Promise<void>;
   /** A file of the current run; null when there is none yet. */
   file(name: string): Promise<Uint8Array | null>;
   dismiss(noticeId: string): void;
@@ -165,11 +169,16 @@ export function createSession(connect: Connect, run: RunStoreApi, setup: SetupSt
     sample: () =>
       command(async (api) => {
         if (!run.getState().latest) return;
-        const { prompt, tokens, temperature, topK } = ui.getState().sample;
+        const { prompt, seed, ...rest } = ui.getState().sample;
         requestId++;
         run.setState({ sample: { requestId, text: '', done: false } });
-        await api.sample({ requestId, prompt, tokens, temperature, topK, seed: requestId });
+        await api.sample({ ...rest, requestId, prompt, seed: seed === 0 ? requestId : seed });
       }),
+    async measure(request, onProgress) {
+      if (!connection) throw new Error('the engine worker is not running: restart it in the Lab');
+      return connection.api.measure(request, Comlink.proxy(onProgress));
+    },
+    cancelMeasurement: () => command((api) => api.cancelMeasurement()),
     async file(name) {
       let content: Uint8Array | null = null;
       await command(async (api) => {

@@ -19,6 +19,10 @@ export interface UiStore {
     readonly tokens: number;
     readonly temperature: number;
     readonly topK: number;
+    readonly topP: number;
+    readonly minP: number;
+    /** 0: another one for every sample. */
+    readonly seed: number;
   };
   readonly dismissed: readonly string[];
   readonly helpOpen: boolean;
@@ -40,7 +44,7 @@ const initial: UiStore = {
   emaWindow: 20,
   log: {},
   singleKeys: true,
-  sample: { prompt: 'The ', tokens: 200, temperature: 0.8, topK: 40 },
+  sample: { prompt: 'The ', tokens: 200, temperature: 0.8, topK: 40, topP: 1, minP: 0, seed: 0 },
   dismissed: [],
   helpOpen: false,
 };
@@ -66,7 +70,8 @@ function load(storage: Storage | null): Partial<UiStore> {
     const known = Object.entries(saved).filter(
       ([key, value]) => key in initial && typeof value === typeof initial[key as keyof UiStore],
     );
-    return Object.fromEntries(known) as Partial<UiStore>;
+    const ui = Object.fromEntries(known) as Partial<UiStore>;
+    return ui.sample ? { ...ui, sample: { ...initial.sample, ...ui.sample } } : ui;
   } catch {
     return {};
   }

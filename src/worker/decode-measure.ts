@@ -1,0 +1,132 @@
+/** Measurements of the Decode page: one at a time, and none beside a run, which would disturb both. */
+import type { EngineDevice } from '@/engine/device';
+import type { Corpus } from '@/data/corpus';
+import type { ExperimentConfig } from '@/experiment/config';
+import { initialWeights } from '@/experiment/init';
+import {
+  ASYMMETRY_PAIRS,
+  type Subject,
+  asymmetry,
+  contextScaling,
+  fusion,
+  heldOut,
+  injectKeyBias,
+  saturation,
+} from '@/experiment/kv-experiments';
+import type { OpenRun } from '@/experiment/open-run';
+import { measureRoofline } from '@/experiment/roofline';
+import { Cancelled, type Watch } from '@/experiment/watch';
+import { type Configured, configure } from './configure';
+import { CANCELLED, type MeasureApi, type MeasureProgress, type MeasureRequest, type MeasureResult } from './decode-protocol'; // prettier-ignore
+
+export interface MeasureHost {
+  readonly engine: () => Promise<EngineDevice | null>;
+  /** A run is prepared or trained. */
+  readonly busy: () => boolean;
+  /** The ended run whose weights are still loaded. */
+  readonly idle: () => OpenRun | null;
+  readonly corpus: (configured: Configured) => Promise<Corpus>;
+}
+
+interface Material {
+  readonly subject: Subject;
+  readonly config: ExperimentConfig;
+  readonly corpus: Corpus;
+}
+
+/** Held-out windows of a scoring batch. */
+const ROWS = 8;
+
+export class Measurer implements MeasureApi {
+  #cancelled: boolean | null = null;
+
+  constructor(readonly host: MeasureHost) {}
+
+  /** A measurement is going on. */
+  get active(): boolean {
+    return this.#cancelled !== null;
+  }
+
+  async measure(request: MeasureRequest, onProgress: (p: MeasureProgress) => void): Promise<MeasureResult> {
+    if (this.host.busy()) throw new Error('a run is going on: measuring beside it would disturb both; stop it first');
+    if (this.active) throw new Error('another measurement is going on: wait for it or cancel it');
+    this.#cancelled = false;
+    const watch: Watch = (stage, done, total) => {
+      if (this.#cancelled) throw new Cancelled(CANCELLED);
+      onProgress({ stage, done, total });
+    };
+    try {
+      return await this.#measure(request, watch);
+    } finally {
+      this.#cancelled = null;
+    }
+  }
+
+  cancelMeasurement(): Promise<void> {
+    if (this.active) this.#cancelled = true;
+    return Promise.resolve();
+  }
+
+  async #measure(request: MeasureRequest, watch: Watch): Promise<MeasureResult> {
+    const engine = await this.host.engine();
+    if (!engine) throw new Error('this browser has no WebGPU: there is no adapter to measure');
+    watch('loading the text and the weights', 0, 1);
+    const material = await this.#material(engine, request);
+    const { description, architecture, software } = engine.adapter;
+    const common = {
+      adapter: description || architecture,
+      software,
+      timing: 'fenced',
+      subject: request.subject === 'run' ? 'weights of the last run' : 'random initial weights',
+      preset: request.run.preset,
+    } as const;
+    return { ...(await outcome(material, request, watch)), ...common };
+  }
+
+  async #material(engine: EngineDevice, { subject, run, what }: MeasureRequest): Promise<Material> {
+    if (subject === 'run') {
+      const open = this.host.idle();
+      if (!open) throw new Error('no finished run is loaded: train one in the Lab, or measure random initial weights');
+      const { config, corpus, model } = open;
+      return { subject: { engine, model, weights: await open.backend.parameters() }, config, corpus };
+    }
+    const configured = configure(run);
+    const { config } = configured;
+    const corpus = await this.host.corpus(configured);
+    const model = { ...config.model, vocabSize: corpus.vocabSize };
+    const weights = what.kind === 'roofline' ? new Map() : initialWeights(model, config.training.seed);
+    return { subject: { engine, model, weights }, config, corpus };
+  }
+}
+
+async function outcome({ subject, config, corpus }: Material, { what }: MeasureRequest, watch: Watch) {
+  const { model, engine } = subject;
+  const windows = (n: number) => heldOut(corpus, [ROWS, model.blockSize], config.training.seed, n);
+  switch (what.kind) {
+    case 'roofline':
+      return { kind: what.kind, ...(await measureRoofline(engine, config, corpus, watch)) };
+    case 'saturation':
+      return { kind: what.kind, ...(await saturation(subject, what.batches, what.samples, watch)) };
+    case 'context': {
+      const contexts = [1, 2, 3, 4, 5, 6, 7, 8].map((i) => Math.max(1, Math.round((i * model.blockSize) / 8)));
+      return { kind: what.kind, ...(await contextScaling(subject, what.batch, contexts, what.samples, watch)) };
+    }
+    case 'fusion': {
+      const { batch, context } = what;
+      const shape = { batch, heads: model.nHead, headDim: model.nEmbd / model.nHead, context };
+      return { kind: what.kind, ...(await fusion(subject, shape, watch)) };
+    }
+    case 'asymmetry':
+      return {
+        kind: what.kind,
+        tokens: what.batches * ROWS * model.blockSize,
+        rows: await asymmetry(subject, ROWS, windows(what.batches), ASYMMETRY_PAIRS, {}, watch),
+      };
+    case 'store': {
+      const { k, v, injectBias, preBiasK, batches } = what;
+      const weights = injectBias === 0 ? subject.weights : injectKeyBias(subject.weights, model.nEmbd, injectBias);
+      const rows = await asymmetry({ ...subject, weights }, ROWS, windows(batches), [[k, v]], { preBiasK }, watch);
+      return { kind: what.kind, tokens: batches * ROWS * model.blockSize, rows };
+    }
+  }
+}

@@ -1,0 +1,118 @@
+/** The Decode page in Chromium on the recorded worker: measuring, a dot's kernel, cancelling, states, axe, no page scroll. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { AxeResults } from 'axe-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchBrowser, serve, type Site } from './browser';
+import { buildLab } from './site';
+
+const SHOTS = fileURLToPath(new URL('../../screenshots/app', import.meta.url));
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let browser: Browser;
+let site: Site;
+beforeAll(async () => {
+  mkdirSync(SHOTS, { recursive: true });
+  site = await serve(await buildLab('decode-page'));
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+async function open(query: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+  const page = await context.newPage();
+  await page.goto(`${site.url}/lab.html?${query}#/decode`);
+  await page.getByRole('heading', { name: 'Decode', exact: true }).waitFor();
+  return page;
+}
+
+async function axe(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const { violations } = (await page.evaluate('axe.run(document)')) as AxeResults;
+  return violations
+    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+    .flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 160)}`));
+}
+
+const overflow = (page: Page): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+const measure = (page: Page, title: string) => page.getByRole('button', { name: `Measure ${title}`, exact: true });
+
+const EXPERIMENTS = ['Roofline of this adapter', 'Batch saturation', 'Context scaling', 'Fusion', 'K/V precision asymmetry', 'Quantised KV']; // prettier-ignore
+
+describe('measuring', () => {
+  const cases = [
+    { name: '1440-light', viewport: { width: 1440, height: 900 }, colorScheme: 'light' },
+    { name: '1440-dark', viewport: { width: 1440, height: 900 }, colorScheme: 'dark' },
+    { name: '390-light', viewport: { width: 390, height: 844 }, colorScheme: 'light' },
+    { name: '390-dark', viewport: { width: 390, height: 844 }, colorScheme: 'dark' },
+  ] as const;
+  it.each(cases)('shows every result at $name', async ({ name, viewport, colorScheme }) => {
+    const page = await open('scenario=live', { viewport, colorScheme });
+    expect(await axe(page)).toEqual([]);
+    for (const title of EXPERIMENTS) {
+      await measure(page, title).click();
+      await page
+        .getByRole('button', { name: `Save ${title} as JSON` })
+        .and(page.locator(':enabled'))
+        .waitFor();
+    }
+    const dots = page.locator('.roofline .dot');
+    expect(await dots.count()).toBe(5);
+    await dots.nth(3).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('// gemv').waitFor();
+    // 131e3 FLOPs and 265e3 bytes in 0.06 ms: 2.183 GFLOP/s under 9.8 GB/s * 0.4943 FLOP/B = 4.845 GFLOP/s.
+    await page.getByText('2.22 × under the roof (45.1 %)').waitFor();
+    await page.getByText('software adapter: no claim about hardware').first().waitFor();
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    expect(await axe(page)).toEqual([]);
+    await page.waitForTimeout(300);
+    await page.screenshot({ path: `${SHOTS}/decode-${name}.png`, fullPage: true });
+    await page.context().close();
+  });
+
+  it('gives the result as JSON', async () => {
+    const page = await open('scenario=live');
+    await measure(page, 'Fusion').click();
+    const save = page.getByRole('button', { name: 'Save Fusion as JSON' });
+    const [file] = await Promise.all([page.waitForEvent('download'), save.click()]);
+    expect(file.suggestedFilename()).toBe('decode-fusion.json');
+    const result = JSON.parse(readFileSync(await file.path(), 'utf8')) as Record<string, unknown>;
+    expect(result).toMatchObject({ kind: 'fusion', software: true, timing: 'fenced' });
+    await page.context().close();
+  });
+});
+
+describe('states', () => {
+  it('cancels, and measures one thing at a time', async () => {
+    const page = await open('scenario=slow');
+    await measure(page, 'Batch saturation').click();
+    expect(await measure(page, 'Fusion').isDisabled()).toBe(true);
+    await page.getByRole('button', { name: 'Cancel Batch saturation' }).click();
+    await page.getByText('Cancelled: nothing was kept.').waitFor();
+    expect(await measure(page, 'Fusion').isEnabled()).toBe(true);
+    await page.context().close();
+  });
+
+  it('says that a run stands in the way', async () => {
+    const page = await open('scenario=live&run=1');
+    await page.getByText('A run is going on').waitFor();
+    expect(await measure(page, 'Fusion').isDisabled()).toBe(true);
+    await page.context().close();
+  });
+
+  it('says that there is no WebGPU', async () => {
+    const page = await open('scenario=reference');
+    await page.getByText('there is no adapter to measure').first().waitFor();
+    expect(await measure(page, 'Fusion').isDisabled()).toBe(true);
+    expect(await axe(page)).toEqual([]);
+    await page.context().close();
+  });
+});

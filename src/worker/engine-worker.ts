@@ -10,6 +10,7 @@ import type { Opened } from '@/experiment/session/resilient';
 import { rewind } from '@/experiment/session/resume';
 import { RunControl } from '@/experiment/train';
 import { sampleToken } from '@/experiment/sampling';
+import { readAttention } from './attention';
 import { type Configured, configure, stored, storedManifest } from './configure';
 import { browserHost, browserProject } from './host';
 import { Preparation } from './preparation';
@@ -19,6 +20,7 @@ import type { RunLock } from './store/locks';
 import { RunStore } from './store/run-store';
 import type {
   AdapterInfo,
+  AttentionView,
   PlanSummary,
   PresetInfo,
   RunRequest,
@@ -366,6 +368,10 @@ export class EngineWorker implements WorkerApi {
       this.#emit({ type: 'sample', requestId, text: corpus.tokenizer.decode(ids), done: false });
     }
     this.#emit({ type: 'sample', requestId, text: corpus.tokenizer.decode(ids), done: true });
+  }
+
+  attention(prompt: string): Promise<AttentionView> {
+    return readAttention(this.#active?.session ?? null, this.#idle, this.#engine, prompt);
   }
 
   file(name: string): Promise<Uint8Array | null> {

@@ -1,6 +1,6 @@
 /** The page's side of the worker: one connection, commands, and events batched into the run store. */
 import * as Comlink from 'comlink';
-import type { SymbolOverrides, WorkerApi, WorkerEvent } from '@/worker/protocol';
+import type { AttentionView, SymbolOverrides, WorkerApi, WorkerEvent } from '@/worker/protocol';
 import { crashNotice, withNotice } from './notices';
 import { applyEvents, isActive, withLog, type RunStoreApi } from './run';
 import { requestOf, summaryOf, textProblem, type SetupStoreApi } from './setup';
@@ -31,6 +31,8 @@ export interface Session {
   resume(): Promise<void>;
   stop(): Promise<void>;
   sample(): Promise<void>;
+  /** Rejects with a readable message. */
+  attention(prompt: string): Promise<AttentionView>;
   /** A file of the current run; null when there is none yet. */
   file(name: string): Promise<Uint8Array | null>;
   dismiss(noticeId: string): void;
@@ -170,6 +172,8 @@ export function createSession(connect: Connect, run: RunStoreApi, setup: SetupSt
         run.setState({ sample: { requestId, text: '', done: false } });
         await api.sample({ requestId, prompt, tokens, temperature, topK, seed: requestId });
       }),
+    attention: (prompt) =>
+      connection ? connection.api.attention(prompt) : Promise.reject(new Error('the engine worker is not running')),
     async file(name) {
       let content: Uint8Array | null = null;
       await command(async (api) => {

@@ -1,6 +1,9 @@
 // Keep bits: 0 for keys below the threshold and for the first `rest` keys equal to it, in index order. One workgroup a chunk of at
-// most 8192 elements, one invocation a word of 32; chunks start on word boundaries. Bits beyond the chunk are 1.
+// most 8192 elements, one invocation a word of 32; chunks start on word boundaries. Bits beyond the chunk are 1. ALL_TIES: every key
+// equal to the threshold goes (sampled thresholds).
+//#if ALL_TIES == 0
 var<workgroup> equal: array<u32, 256>;
+//#end
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let chunk = group.y * groups.x + group.x;
@@ -20,6 +23,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     low |= select(0u, 1u, key < threshold) << (e - begin);
     same |= select(0u, 1u, key == threshold) << (e - begin);
   }
+//#if ALL_TIES == 1
+  if (rest > 0u) { low |= same; }
+//#else
   equal[lane] = countOneBits(same);
   workgroupBarrier();
   if (lane == 0u) {
@@ -38,5 +44,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     low |= bit;
     same ^= bit;
   }
+//#end
   if (begin < n) { fresh_set(0u, first / 32u + lane, ~low); }
 }

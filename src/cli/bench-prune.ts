@@ -94,19 +94,19 @@ async function benchPrune(options: BenchPruneOptions): Promise<void> {
     throw new UsageError('--steps and --rounds: give positive integers');
   const engine = await openDevice(await dawn(options.software));
   const adapter = `${engine.adapter.description || engine.adapter.architecture}${engine.adapter.software ? ' (software adapter)' : ''}`;
+  const say = (line: string): void => void (options.json || process.stdout.write(`${line}\n`));
+  say(`adapter ${adapter}`);
+  const events = [];
+  for (const symbols of [{ PRUNING_MAGNITUDE: 'y' }, { OPTIMIZER_ADAMWPRUNE: 'y' }]) {
+    const e = await eventAgainstStep(engine, rounds, symbols);
+    events.push(e);
+    say(
+      `mask event, ${e.score}, ${e.prunable.toLocaleString('en-US')} weights, ${e.dispatches} dispatches: ${e.event_ms.toFixed(0)} ms; training step of ${e.tokens_per_step} tokens ${e.step_ms.toFixed(0)} ms, ratio ${e.ratio.toFixed(3)}`,
+    );
+  }
   const between = await betweenEvents(engine, steps, rounds);
-  const events = [
-    await eventAgainstStep(engine, rounds, { PRUNING_MAGNITUDE: 'y' }),
-    await eventAgainstStep(engine, rounds, { OPTIMIZER_ADAMWPRUNE: 'y' }),
-  ];
   if (options.json) return print({ adapter, between_events: between, mask_events: events });
-  const lines = [
-    `adapter ${adapter}`,
+  say(
     `between mask events, ${between.parameters.toLocaleString('en-US')} parameters: AdamW ${between.adamw_ms.toFixed(1)} ms, AdamWPrune ${between.adamwprune_ms.toFixed(1)} ms a step, ratio ${between.ratio.toFixed(3)}`,
-    ...events.map(
-      (e) =>
-        `mask event, ${e.score}, ${e.prunable.toLocaleString('en-US')} weights, ${e.dispatches} dispatches: ${e.event_ms.toFixed(0)} ms; training step of ${e.tokens_per_step} tokens ${e.step_ms.toFixed(0)} ms, ratio ${e.ratio.toFixed(3)}`,
-    ),
-  ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  );
 }

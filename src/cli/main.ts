@@ -23,6 +23,7 @@ import { UsageError } from './options';
 import { registerPrune } from './prune';
 import { registerReplay } from './replay';
 import { registerReport } from './report';
+import { registerRoofline } from './roofline';
 import { registerRun } from './run';
 import { registerTracker } from './trackers';
 
@@ -47,6 +48,7 @@ for (const register of [
   registerGenerate,
   registerDecode,
   registerDoctor,
+  registerRoofline,
   registerBench,
   registerBpa,
   registerFisher,

@@ -219,6 +219,24 @@ export class Executor {
   }
 
   /**
+   * Runs dispatch number `index` of a sequence `n` times in one submit and resolves with the milliseconds until the queue is
+   * empty. What it writes is written again and again: for plans that are thrown away afterwards.
+   */
+  async repeat(sequence: string, index: number, n: number, scalars: StepScalars = {}): Promise<number> {
+    const bound = this.#sequence(sequence)[index]!;
+    writeScalars(this.#scalarView, 0, scalars);
+    this.#device.queue.writeBuffer(this.#uniform, 0, this.#scalarView.buffer as ArrayBuffer, 0, SCALAR_SLOT_BYTES);
+    const encoder = this.#device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    for (let i = 0; i < n; i++) this.#encode(pass, bound, 0);
+    pass.end();
+    const at = performance.now();
+    this.#device.queue.submit([encoder.finish()]);
+    await this.#device.queue.onSubmittedWorkDone();
+    return performance.now() - at;
+  }
+
+  /**
    * One real step with every dispatch in a pass of its own between two timestamps; times summed by kernel family.
    * Returns null where the adapter has no timestamp queries.
    */

@@ -2,7 +2,7 @@
 import type { AttentionConfig, AttentionCore, PositionKind, ReciprocalForm } from '@/models/attention/config';
 import type { LayerPolicy } from '@/models/attention/policy';
 import type { MlpConfig } from '@/models/mlp';
-import type { Reader } from './config-reader';
+import { ConfigError, type Reader } from './config-reader';
 
 type Kind = LayerPolicy['kind'];
 
@@ -46,6 +46,18 @@ function traces(read: Reader, symbol: string): readonly number[] | null {
   return text === '' ? null : read.reals(symbol);
 }
 
+/** The model takes up to 2 C (nothing is lost then, which tests use); an experiment with more than C is a slip. */
+function latentOf(read: Reader): number {
+  const latent = read.int('MLA_LATENT');
+  const width = read.int('GPT2_N_EMBD');
+  if (latent > width)
+    throw new ConfigError(
+      'MLA_LATENT',
+      `MLA_LATENT=${latent} is wider than the model, GPT2_N_EMBD=${width}; choose at most ${width} (a third, ${Math.max(1, Math.round(width / 3))}, keeps the reported ratios)`,
+    );
+  return latent;
+}
+
 function coreOf(read: Reader): AttentionCore {
   const kind = read.choice('attention', [
     ['ATTN_MHA', 'mha'],
@@ -58,7 +70,7 @@ function coreOf(read: Reader): AttentionCore {
     case 'mha':
       return { kind };
     case 'mla':
-      return { kind, latent: read.int('MLA_LATENT') };
+      return { kind, latent: latentOf(read) };
     case 'askv':
       return {
         kind,
@@ -73,7 +85,7 @@ function coreOf(read: Reader): AttentionCore {
           ['KVSPLICE_HEAD', 'head'],
           ['KVSPLICE_SINGLE', 'single'],
         ] as const),
-        latent: read.int('MLA_LATENT'),
+        latent: latentOf(read),
         rank: read.int('KVSPLICE_RANK'),
         norm: read.bool('KVSPLICE_NORM'),
         layers: policyOf(read, 'KVSPLICE', ['all', 'first', 'last', 'random', 'lowest']),

@@ -68,5 +68,6 @@ export function pruningOf(read: Reader, optimizer: OptimizerKind): PruningConfig
       ['PRUNING_SET_REPO', 'repo'],
     ]),
     rebalance: read.bool('PRUNING_REBALANCE'),
+    sample: read.bool('PRUNING_SELECT_SAMPLE') ? read.real('PRUNING_SAMPLE_FRACTION', 0, 1, 'min') : null,
   };
 }

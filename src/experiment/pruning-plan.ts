@@ -12,7 +12,8 @@ import { budgetOf, prunableTensors } from '@/pruning/domains';
 import * as kernels from '@/pruning/kernels';
 import { QUANTILE_SAMPLES } from '@/pruning/report';
 import { SCORE_NEEDS } from '@/pruning/scores';
-import { planSelection } from '@/pruning/selection-plan';
+import { drawCount } from '@/pruning/sampling';
+import { planSampledSelection, planSelection } from '@/pruning/selection-plan';
 import { ConfigError } from './config-reader';
 import { flat } from './optimizer-plan';
 
@@ -31,6 +32,8 @@ export interface PruningPlan {
     readonly fresh: number;
     readonly magnitude: number;
     readonly budget: number;
+    /** Draws that lie at or below each threshold; null: exact selection. */
+    readonly sampledBudget: number | null;
     readonly stats: number;
     readonly sample: number;
     readonly keys: number;
@@ -48,6 +51,22 @@ export interface PruningStorage {
   readonly slots: ReadonlyMap<StateSlot, number>;
   readonly norm: Operand;
   readonly mask: Operand;
+}
+
+/** What a sampled threshold needs beside the exact selection's scratch. */
+function planSample(table: kernels.ChunkTable, fraction: number, domains: number, { storage }: PruningStorage) {
+  const draws = kernels.drawTable(table, (n) => drawCount(n, fraction));
+  const drawsRegion = storage.append('tables', 4 * draws.data.length);
+  const drawnRegion = storage.append('pruning scratch', 4 * draws.elements);
+  const budgetRegion = storage.append('tables', 4 * domains);
+  return {
+    operands: {
+      draws: flat(drawsRegion, draws.data.length, 'read', 'u32'),
+      drawn: flat(drawnRegion, draws.elements, 'read_write', 'u32'),
+      budget: flat(budgetRegion, domains, 'read', 'u32'),
+    },
+    table: [drawsRegion, draws.data] as const,
+  };
 }
 
 /** Keep bits of the whole arena. */
@@ -95,6 +114,7 @@ export function planPruning(arena: ParameterArena, config: PruningConfig, s: Pru
   };
   const bySize = config.score === 'magnitude' ? fresh : scratch(words);
   const sample = scratch(Math.min(QUANTILE_SAMPLES, table.elements));
+  const sampled = config.sample === null ? null : planSample(table, config.sample, pruned.length, s);
   const run = <A extends { readonly label: string }>(family: Parameters<typeof dispatchOf<A>>[0], args: A): Dispatch =>
     dispatchOf(family, args, traits, 'pruning', args.label);
   const compared =
@@ -107,7 +127,9 @@ export function planPruning(arena: ParameterArena, config: PruningConfig, s: Pru
   const sequence = [
     run(kernels.scoreKeys, { label: `${config.score} scores`, ...state, score: config.score, stats }),
     run(kernels.sampleKeys, { label: 'score sample', keys: selection.keys, sample }),
-    ...planSelection({ ...selection, fresh }, 'selection', traits),
+    ...(sampled
+      ? planSampledSelection({ ...selection, ...sampled.operands, fresh }, 'selection', traits)
+      : planSelection({ ...selection, fresh }, 'selection', traits)),
     ...compared,
     run(kernels.compareMasks, { label: 'mask statistics', chunks, mask, fresh, magnitude: bySize, stats }),
     run(kernels.applyMask, {
@@ -123,9 +145,9 @@ export function planPruning(arena: ParameterArena, config: PruningConfig, s: Pru
     everyStep: movement
       ? run(kernels.accumulateMovement, { label: 'movement', w, g: flat(s.gradients, n), movement, norm: s.norm })
       : null,
-    tables: new Map([[chunkRegion, table.data]]),
+    tables: new Map([[chunkRegion, table.data], ...(sampled ? [sampled.table] : [])]),
     regions: {
-      mask: mask.region, fresh: fresh.region, magnitude: bySize.region, budget: budgetRegion, stats: stats.region,
+      mask: mask.region, fresh: fresh.region, magnitude: bySize.region, budget: budgetRegion, sampledBudget: sampled?.operands.budget.region ?? null, stats: stats.region,
       sample: sample.region, keys: selection.keys.region, movement: movement?.region ?? null, initial: initial?.region ?? null,
     },
     maskWords: words,

@@ -71,6 +71,13 @@ export class ReferencePruner {
       settings: { eps: config.eps, q: config.q, ...corrections },
       budget: budgetOf(this.tensors, config.scope, { ...config, sparsity }),
       target: sparsity,
+      sampling:
+        config.sample === null
+          ? null
+          : {
+              fraction: config.sample,
+              word: (draw) => philox4x32([draw, done - 1, 1, 0], [this.seed, PRUNE_PURPOSE])[0],
+            },
       random: (index) => philox4x32([index, 0, 0, 0], [this.seed, PRUNE_PURPOSE])[0] / 2 ** 32,
       bytes: { weights, gradients: weights, optimizer: weights * count, masks: weights / 8 },
     });

@@ -8,6 +8,7 @@ import { budgetOf } from '@/pruning/domains';
 import { STAT, STAT_WORDS } from '@/pruning/kernels';
 import { sparsityAt } from '@/pruning/ramps';
 import { type PruneReport, jaccard, maskHash, quantiles } from '@/pruning/report';
+import { sampledBudget } from '@/pruning/sampling';
 import { SCORE_NEEDS } from '@/pruning/scores';
 import { keyScore } from '@/pruning/select';
 import type { PruneEvent } from './events';
@@ -55,10 +56,10 @@ export class GpuPruner {
   prepare(done: number): number {
     const { config, tensors, regions } = this.plan;
     const sparsity = sparsityAt(done, config);
-    this.executor.write(
-      regions.budget,
-      Uint32Array.from(budgetOf(tensors, config.scope, { ...config, sparsity }).pruned),
-    );
+    const budget = budgetOf(tensors, config.scope, { ...config, sparsity });
+    this.executor.write(regions.budget, Uint32Array.from(budget.pruned));
+    if (config.sample !== null && regions.sampledBudget !== null)
+      this.executor.write(regions.sampledBudget, Uint32Array.from(sampledBudget(budget, tensors, config.sample)));
     return sparsity;
   }
 

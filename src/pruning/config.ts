@@ -29,6 +29,8 @@ export interface PruningConfig {
   readonly set: PrunableSet;
   /** Depth scope: scale the sparsities so that the total is the ramp's. */
   readonly rebalance: boolean;
+  /** Share of the scores that thresholds are taken from; null: exact selection. */
+  readonly sample: number | null;
 }
 
 /** True when masks are recomputed after update number `done` (1-based): every `every` updates past the start, and at the end. */

@@ -4,6 +4,7 @@
  */
 import applySource from '@shaders/pruning/apply.wgsl?raw';
 import compareSource from '@shaders/pruning/compare.wgsl?raw';
+import drawSource from '@shaders/pruning/draw.wgsl?raw';
 import descendSource from '@shaders/pruning/descend.wgsl?raw';
 import histogramSource from '@shaders/pruning/histogram.wgsl?raw';
 import maskWriteSource from '@shaders/pruning/mask_write.wgsl?raw';
@@ -22,7 +23,8 @@ import { SCORE_NEEDS, type ScoreName, isSigned, structuralWeight } from './score
 
 /** Philox purpose of random scores (word 1 of the key). */
 export const PRUNE_PURPOSE = 6;
-const CHUNK = 8192;
+/** Most elements of a chunk. */
+export const CHUNK = 8192;
 const CHUNK_WORDS = 6;
 export const STAT_WORDS = 8;
 export const SELECTION_WORDS = 3;
@@ -54,6 +56,18 @@ export function chunkTable(tensors: readonly PrunableTensor[], domainOf: readonl
     }
   });
   return { data: Uint32Array.from(words), chunks: words.length / CHUNK_WORDS, elements: key, tensorOf };
+}
+
+/** The table of a sample: as many chunks, each with `drawCount(n)` draws of its elements. */
+export function drawTable({ data, chunks, tensorOf }: ChunkTable, drawCount: (n: number) => number): ChunkTable {
+  const draws = data.slice();
+  let first = 0;
+  for (let c = 0; c < chunks; c++) {
+    const count = drawCount(data[CHUNK_WORDS * c + 2]!);
+    draws.set([0, first, count], CHUNK_WORDS * c);
+    first += count;
+  }
+  return { data: draws, chunks, elements: first, tensorOf };
 }
 
 interface Chunked {
@@ -182,8 +196,39 @@ export const writeMask = single<SelectArgs>('prune_mask', (args) =>
     maskWriteSource,
     args,
     { keys: args.keys, selection: args.selection, ties: args.ties, fresh: args.fresh },
-    { bytes: 4 * sizeOf(args.keys.shape) },
+    { env: { ALL_TIES: 0 }, bytes: 4 * sizeOf(args.keys.shape) },
   ),
+);
+
+/** Keep bits under a sampled threshold: every key equal to it goes. */
+export const writeSampledMask = single<Pick<SelectArgs, 'label' | 'chunks' | 'keys' | 'selection' | 'fresh'>>(
+  'prune_sampled_mask',
+  ({ keys, selection, fresh, ...args }) =>
+    chunked(
+      'prune_sampled_mask',
+      maskWriteSource,
+      args,
+      { keys, selection, fresh },
+      {
+        env: { ALL_TIES: 1 },
+        bytes: 4 * sizeOf(keys.shape),
+      },
+    ),
+);
+
+export interface DrawArgs extends Chunked {
+  /** drawTable of `chunks`. */
+  readonly draws: Operand;
+  readonly keys: Operand;
+  readonly drawn: Operand;
+}
+
+export const drawKeys = single<DrawArgs>(
+  'prune_draw',
+  ({ draws, keys, drawn, ...args }) =>
+  chunked('prune_draw', drawSource, args, { draws, keys, drawn }, {
+    env: { PURPOSE: PRUNE_PURPOSE }, library: philox, usesScalars: true, bytes: 8 * sizeOf(drawn.shape),
+  }), // prettier-ignore
 );
 
 export interface CompareArgs extends Chunked {

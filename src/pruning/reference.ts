@@ -2,6 +2,7 @@
 import { type Budget, type PrunableTensor } from './domains';
 import { type PruneReport, QUANTILE_SAMPLES, jaccard, maskHash, quantiles } from './report';
 import { SCORE_NEEDS, type ScoreName, type ScoreSettings, isSigned, scoreOf, structuralWeight } from './scores';
+import { type Sampling, selectSampled } from './sampling';
 import { packMask, selectSmallest } from './select';
 
 /** One prunable tensor with all that scores may look at; `keep` is its mask, 1 or 0 an element. */
@@ -61,14 +62,16 @@ export interface MaskUpdate {
   readonly budget: Budget;
   readonly target: number;
   readonly random: RandomScore;
+  /** null: exact selection. */
+  readonly sampling: Sampling | null;
   readonly bytes: PruneReport['bytes'];
 }
 
 /** Recomputes the masks in place and reports. Applying them to weights and state is the caller's. */
 export function updateMasks(tensors: readonly PrunerTensor[], update: MaskUpdate): PruneReport {
-  const { score, settings, budget, target, random, bytes } = update;
+  const { score, settings, budget, target, random, sampling, bytes } = update;
   const scores = scoreAll(tensors, score, settings, random);
-  const fresh = selectAll(tensors, scores, budget);
+  const fresh = sampling ? selectSampled(tensors, scores, budget, sampling) : selectAll(tensors, scores, budget);
   const bySize =
     score === 'magnitude' ? fresh : selectAll(tensors, scoreAll(tensors, 'magnitude', settings, random), budget);
   const n = scores.length;

@@ -25,12 +25,13 @@ const TYPES: Readonly<Record<string, string>> = {
   '.map': 'application/json',
 };
 
-export function launchBrowser(): Promise<Browser> {
+/** @param gpu without it pages find no WebGPU and prepare no kernels, for tests that need none */
+export function launchBrowser(gpu = true): Promise<Browser> {
   const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
   if (!existsSync(executablePath)) {
     throw new Error(`no Chromium at ${executablePath}: install the chromium package or set CHROMIUM_PATH`);
   }
-  return chromium.launch({ executablePath, args: FLAGS });
+  return chromium.launch({ executablePath, args: gpu ? FLAGS : FLAGS.filter((f) => !f.includes('webgpu')) });
 }
 
 export interface Site {

@@ -212,13 +212,13 @@ describe('by keyboard alone', () => {
   it('re-plans the KV cache when the attention changes, whatever fragment the option comes from', async () => {
     const page = await open(`?${CI}`);
     const cache = page.locator('.cost[data-stale=false] > div', { hasText: 'KV cache' }).locator('dd');
-    // Two layers; keys and values of C f32 elements, or one latent of 42 (MLA_LATENT).
+    // Two layers; keys and values of C f32 elements, or one latent of 10 (MLA_LATENT's default at this width).
     expect(await cache.innerText()).toBe(`${2 * 2 * C * 4} B/token`);
     await find(page, 'attn_mla$');
     await press(page, 'Enter');
-    await expect.poll(() => cache.innerText(), SOON).toMatch(new RegExp(`^${2 * 42 * 4} B/token`));
+    await expect.poll(() => cache.innerText(), SOON).toMatch(new RegExp(`^${2 * 10 * 4} B/token`));
     await find(page, 'mla_latent');
-    expect(await focused(page)).toBe('Latent width, 42 elements');
+    expect(await focused(page)).toBe('Latent width, 10 elements');
   });
 
   it('names the options of a refused plan, and goes to one', async () => {

@@ -24,7 +24,7 @@ beforeAll(async () => {
     build: { outDir: join(ROOT, 'a/b'), emptyOutDir: true },
   });
   site = await serve(ROOT);
-  browser = await launchBrowser();
+  browser = await launchBrowser(false);
   context = await browser.newContext();
   const first = await context.newPage();
   await first.goto(`${site.url}/a/b/`);

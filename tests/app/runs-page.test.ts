@@ -223,7 +223,9 @@ describe('the policy of the built page', () => {
     writeFileSync(join(folder, 'markup.zip'), await exportBundle(directory));
     await openRuns();
     await importFile(join(folder, 'markup.zip'));
-    await page.locator('.runs-table tbody a').first().click();
+    await page.locator('.runs-table a', { hasText: 'onerror' }).waitFor();
+    const id = (await storedRuns(page)).find((name) => name.includes('onerror'));
+    await page.evaluate((name) => void (location.hash = `#/runs/${name}`), id!);
     await page.locator('.runs-detail-head').getByText(markup).waitFor();
     expect(await page.locator('.runs b, .runs img').count()).toBe(0);
     expect(await page.evaluate(() => 'pwned' in globalThis)).toBe(false);

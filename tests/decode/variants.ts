@@ -19,6 +19,8 @@ export const VARIANTS: Readonly<Record<string, { attention: Partial<AttentionCon
   },
   'ra fixed': { attention: { ra: { form: 'fixed', layers: { kind: 'last', count: 1 }, heads: 1 } } },
   'ra delta': { attention: { ra: { form: 'delta', layers: ALL, heads: 3 } } },
+  'ra lens': { attention: { ra: { form: 'lens', layers: ALL, heads: 2 } } },
+  askv: { attention: { core: { kind: 'askv', keyLatent: 5, valueLatent: 4, bits: 4 } } },
   'mla nope': { attention: { core: { kind: 'mla', latent: 5 } } },
   mla: { attention: { core: { kind: 'mla', latent: 5 }, position: 'both' } },
   'kvs-head': { attention: { core: splice, position: 'both' } },

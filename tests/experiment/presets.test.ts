@@ -70,6 +70,15 @@ describe('bad settings are refused before anything runs', () => {
     expect(() => openStrict('CONFIG_NOPE=y\n', 'my.config')).toThrow(/^my\.config:1: .*NOPE/);
   });
 
+  it('a latent wider than the width', () => {
+    const config = openStrict('CONFIG_ATTN_MLA=y\nCONFIG_GPT2_N_EMBD=32\nCONFIG_GPT2_N_HEAD=2\n', 'small');
+    expect(symbolValues(config).get('MLA_LATENT')).toBe('10'); // a third of the width, also where nobody asked
+    setSymbol(config, 'MLA_LATENT', '33', 'command line');
+    expect(() => experimentConfig(symbolValues(config))).toThrow(
+      'MLA_LATENT=33 is wider than the model, GPT2_N_EMBD=32',
+    );
+  });
+
   it('pruning: sparsity, ramp, and state scores without state', () => {
     const with_ =
       (...pairs: readonly (readonly [string, string])[]) =>

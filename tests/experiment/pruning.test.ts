@@ -157,6 +157,32 @@ describe('both backends', () => {
     gpu.destroy();
   });
 
+  it('draw the same sample: random scores under a sampled threshold give the same masks, near the ramp, never regrown', async () => {
+    const seen = async (kind: Kind): Promise<PruneEvent[]> => {
+      const pruning = {
+        method: 'random',
+        score: 'random',
+        start: 1,
+        end: 4,
+        every: 1,
+        scope: 'tensor',
+        sample: 0.25,
+      } as const;
+      const backend = await open(kind, { pruning });
+      const events = await advance(backend, 0, 4);
+      expect(await prunedZeros(backend)).toBe(events.at(-1)!.pruned);
+      backend.destroy();
+      return events;
+    };
+    const [gpu, reference] = [await seen('webgpu'), await seen('reference')];
+    expect(gpu.map((e) => [e.mask_hash, e.pruned])).toEqual(reference.map((e) => [e.mask_hash, e.pruned]));
+    for (const { actual, target, regrown } of gpu) {
+      expect(regrown).toBe(0);
+      expect(Math.abs(actual - target)).toBeLessThan(0.1);
+    }
+    expect(gpu.some(({ actual, target }) => Math.abs(actual - target) > 1e-6)).toBe(true);
+  });
+
   it('random masks do not depend on the backend and follow the seed', async () => {
     const hash = async (kind: Kind, seed: number): Promise<string> => {
       const backend = await open(kind, {

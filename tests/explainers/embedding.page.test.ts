@@ -67,7 +67,7 @@ beforeAll(async () => {
     configFile: at('../../vite.config.ts'),
     build: { outDir: `${CACHE}/site`, emptyOutDir: true, rollupOptions: { input: at('../../embed.html') } },
   });
-  browser = await launchBrowser();
+  browser = await launchBrowser(false);
   widgets = await serveFiles((path) => readFileSync(join(CACHE, path)), { 'access-control-allow-origin': '*' });
 });
 afterAll(async () => {

@@ -27,7 +27,7 @@ beforeAll(async () => {
     build: { outDir, emptyOutDir: true, rollupOptions: { input: at('../../embed.html') } },
   });
   site = await serve(outDir);
-  browser = await launchBrowser();
+  browser = await launchBrowser(false);
 });
 afterAll(async () => {
   await browser?.close();

@@ -9,7 +9,7 @@ import { testDevice } from './gpu';
 
 const PRUNING: PruningConfig = {
   method: 'state', score: 'bitter7', eps: 1e-8, q: 0, target: 0.5, start: 2, end: 12, every: 2, ramp: 'cubic',
-  scope: 'global', set: 'blocks', rebalance: true,
+  scope: 'global', set: 'blocks', rebalance: true, sample: null,
 }; // prettier-ignore
 
 export interface Overrides {

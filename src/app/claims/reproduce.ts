@@ -29,16 +29,12 @@ const PLANS: Readonly<Record<string, Plan>> = {
   'gpt2-mla': { preset: 'gpt2-mla', against: 'gpt2-vanilla-baseline' },
   'gpt2-kvsplice-fim': { preset: 'gpt2-kvsplice-matrix' },
   'gpt2-kv-tying': { preset: 'gpt2-kv-tying' },
-  'gpt2-bitter-lesson': { preset: 'gpt2-adamwprune-bitter7', against: 'gpt2-adamwspam-magnitude' },
-  'gpt2-bitter-equal-budget': { preset: 'gpt2-adamwprune-bitter7', against: 'gpt2-adamw-magnitude' },
-  'gpt2-sparsity-sweep': {
-    preset: 'gpt2-adamwprune-bitter7',
-    set: { PRUNING_TARGET_SPARSITY: '0.9' },
-    against: 'gpt2-adamw-magnitude at the same PRUNING_TARGET_SPARSITY',
-  },
+  'gpt2-bitter-lesson': { preset: 'gpt2-bitter-lesson-iterations' },
+  'gpt2-bitter-equal-budget': { preset: 'gpt2-pruning-matched-small' },
+  'gpt2-sparsity-sweep': { preset: 'gpt2-sparsity-sweep' },
   'gpt2-rmlp': { preset: 'gpt2-vanilla-baseline', set: { MLP_RECIPROCAL: 'y' }, against: 'gpt2-vanilla-baseline' },
   'gpt2-ratio': { preset: 'gpt2-vanilla-baseline', set: { MLP_RATIO: 'y' }, against: 'gpt2-vanilla-baseline' },
-  'gpt2-optimizers': { preset: 'gpt2-adamwspam-fixed', against: 'gpt2-vanilla-baseline' },
+  'gpt2-optimizers': { preset: 'gpt2-optimizer-matrix' },
   'gpt2-effective-batch': {
     preset: 'gpt2-vanilla-baseline',
     set: { GRADIENT_ACCUMULATION: '2' },
@@ -48,8 +44,12 @@ const PLANS: Readonly<Record<string, Plan>> = {
   'gpt2-ra-variants': {
     missing: 'Missing here: the folded, swapped and doubled forms. gpt2-ra-sdpa has the learned branch.',
   },
-  'gpt2-fim-trace': { missing: 'Missing here: a probe of attention rows.' },
-  'gpt2-fisher-signal': { missing: 'Missing here: exact squared gradients beside the second moment.' },
+  'gpt2-fim-trace': {
+    missing: 'No preset for this comparison; the document Fisher and Adam has what is measured here.',
+  },
+  'gpt2-fisher-signal': {
+    missing: 'No preset for this comparison; the document Fisher and Adam has what is measured here.',
+  },
   'gpt2-fim-quant': { missing: 'Missing here: weight formats under 16 bits.' },
   'gpt2-prune-select': { missing: 'No preset: `wb bench prune` times selection in the terminal.' },
   'gpt2-kv-prune-spline': { missing: 'Missing here: the spline and pruning of the cache.' },
@@ -72,7 +72,7 @@ const PLANS: Readonly<Record<string, Plan>> = {
 /** @param presets those that ship; one that a plan names and that is not among them is reported as missing by name */
 export function reproduction(claim: Claim, presets: readonly PresetInfo[]): Reproduction {
   if (claim.experiment === null) return { kind: 'missing', why: claim.obstacle ?? 'Nothing to run.' };
-  const plan = planOf(claim.id, claim.experiment);
+  const plan = PLANS[claim.experiment] as Plan | undefined;
   if (plan === undefined) return { kind: 'missing', why: `Missing here: the experiment ${claim.experiment}.` };
   if ('missing' in plan) return { kind: 'missing', why: plan.missing };
   const preset = presets.find(({ name }) => name === plan.preset);
@@ -85,13 +85,4 @@ export function reproduction(claim: Claim, presets: readonly PresetInfo[]): Repr
 function how(preset: string, cells: number, against?: string): string {
   if (cells > 1) return `One arm runs in the Lab; all ${cells} cells, paired: wb matrix --defconfig ${preset}`;
   return against === undefined ? 'One run.' : `Compare with ${against}, same seed.`;
-}
-
-/** A claim about bitterN runs with that score. */
-function planOf(id: string, experiment: string): Plan | undefined {
-  const plan = PLANS[experiment];
-  const score = /^bitter(\d)-/.exec(id)?.[1];
-  if (plan === undefined || 'missing' in plan || score === undefined || score === '7') return plan;
-  if (plan.preset !== 'gpt2-adamwprune-bitter7') return plan;
-  return { ...plan, set: { ...plan.set, [`PRUNING_SCORE_BITTER${score}`]: 'y' } };
 }

@@ -62,7 +62,15 @@ function Document({ entry, heading }: { readonly entry: Entry; readonly heading:
   }, [entry]);
   const ready = state.kind === 'ready' ? state.page : null;
   useEffect(() => {
-    for (const tag of ready?.widgets ?? []) void findWidget(tag)?.load();
+    for (const tag of ready?.widgets ?? []) {
+      findWidget(tag)
+        ?.load()
+        .catch((error: unknown) => {
+          for (const element of body.current?.querySelectorAll(tag) ?? []) {
+            element.textContent = `${tag} did not load: ${String(error)}. Reload the page.`;
+          }
+        });
+    }
   }, [ready]);
   useEffect(() => {
     if (ready === null) return;

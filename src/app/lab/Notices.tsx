@@ -30,7 +30,7 @@ function NoticeCard({ notice }: { readonly notice: Notice }): ReactNode {
   const { session } = useWorkbench();
   return (
     <article
-      className={`notice ${{ error: 'danger', warning: 'warn', info: '' }[notice.kind]}`}
+      className={`notice ${{ error: 'danger', warning: 'warn', info: 'info' }[notice.kind]}`}
       role={notice.kind === 'error' ? 'alert' : 'status'}
     >
       <div className="notice-text">

@@ -20,11 +20,13 @@ export interface Layout {
   readonly xLabels: readonly string[];
   readonly yTicks: readonly number[];
   readonly yLabels: readonly string[];
-  /** Beyond four labelled series a legend takes the place of labels at the lines' ends. */
+  /** Beyond four labelled series, or where names would take the plot's room, a legend takes the place of labels at the lines' ends. */
   readonly legend: boolean;
 }
 
 export const LABEL_HEIGHT = 14;
+/** Labels at the lines' ends take at most this share of the width. */
+const LABEL_SHARE = 0.3;
 const TOP = 24;
 const BOTTOM = 36;
 
@@ -62,8 +64,9 @@ export function layoutPlot(spec: PlotSpec, surface: Surface): Layout {
   const left = Math.ceil((tickWidth + 16) / 4) * 4;
 
   const names = labelled(spec);
-  const legend = names.length > 4;
-  const room = legend || names.length < 2 ? 0 : Math.max(...names.map((s) => surface.measure(s.label, {})));
+  const widest = names.length < 2 ? 0 : Math.max(...names.map((s) => surface.measure(s.label, {})));
+  const legend = names.length > 4 || widest > LABEL_SHARE * surface.width;
+  const room = legend ? 0 : widest;
   const right = Math.max(left + 40, surface.width - Math.max(16, Math.ceil((room + 20) / 4) * 4));
 
   const box = { left, top, right, bottom };

@@ -21,7 +21,7 @@ export function keep(
 ): Tensor {
   if (!past) return x;
   const [batch = 1, , width = 1] = x.shape;
-  const wanted = past.store?.[part === 'v' ? 'v' : 'k'];
+  const wanted = past.store?.[part === 'v' || part === 'value_lane' ? 'v' : 'k'];
   if (past.store && wanted && wanted.dtype !== 'f32') {
     const attrs = { format: fitGroup(wanted, headDim), width };
     const shape = [batch, past.capacity, packedWords(attrs.format, width).total];

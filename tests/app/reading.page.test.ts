@@ -1,0 +1,105 @@
+/** Claims and documents in Chromium under the site's policy: axe clean, nothing wider than the page, live widgets, links that work. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { AxeResults } from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchBrowser, serve, type Site } from './browser';
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+let browser: Browser;
+let site: Site;
+
+beforeAll(async () => {
+  process.env.NODE_ENV = 'production';
+  await build({
+    configFile: at('../../vite.config.ts'),
+    logLevel: 'error',
+    mode: 'production',
+    build: { outDir: at('../../.cache/reading'), emptyOutDir: true },
+  });
+  site = await serve(at('../../.cache/reading'));
+  browser = await launchBrowser(false);
+});
+afterAll(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+const PAGES = [
+  ['claims', '.claims-list > li'],
+  ['docs/quick-start', '.docs article img'],
+  ['docs/bandwidth', 'wb-kv-quant .plot svg'],
+  ['docs/provenance', '.docs article table'],
+] as const;
+
+describe.each(PAGES)('#/%s', (path, ready) => {
+  it.each([
+    [390, 'light'],
+    [390, 'dark'],
+    [1440, 'light'],
+    [1440, 'dark'],
+  ] as const)('%i px, %s', async (width, colorScheme) => {
+    const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+    const errors: string[] = [];
+    page.on('pageerror', (e) => errors.push(e.message));
+    page.on('console', (m) => m.text().includes('Content Security Policy') && errors.push(m.text()));
+    await page.goto(`${site.url}/#/${path}`);
+    await page.locator(ready).first().waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    // Every claim is built alike; the checker needs a second for each ten.
+    if (path === 'claims') await page.getByRole('button', { name: /^withdrawn/ }).click();
+    await page.evaluate(AXE);
+    const { violations } = (await page.evaluate('axe.run(document.getElementById("main"))')) as AxeResults;
+    expect(
+      violations
+        .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+        .flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 120)}`)),
+    ).toEqual([]);
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+});
+
+describe('reading', () => {
+  const open = async (hash: string): Promise<Page> => {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    await page.goto(`${site.url}/${hash}`);
+    return page;
+  };
+  it('a link between documents goes to the heading, and Back returns', async () => {
+    const page = await open('#/docs/quick-start');
+    await page.getByRole('link', { name: 'Pruning', exact: true }).click();
+    await page.getByRole('navigation', { name: 'On this page' }).getByRole('link', { name: 'Selection' }).click();
+    await expect.poll(() => page.evaluate(() => location.hash)).toBe('#/docs/pruning/selection');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('selection');
+    await page.goBack();
+    await page.goBack();
+    await page.getByRole('heading', { name: 'Quick start' }).waitFor();
+    await page.close();
+  });
+  it('a document that does not exist says so', async () => {
+    const page = await open('#/docs/nowhere');
+    expect(await page.getByRole('alert').textContent()).toContain('No document “nowhere”');
+    await page.close();
+  });
+  it('withdrawn claims are struck through with their reason; a status narrows the list', async () => {
+    const page = await open('#/claims');
+    await page.getByRole('button', { name: /^withdrawn/ }).click();
+    await expect.poll(() => page.locator('.claims-list > li').count()).toBe(8);
+    expect(await page.locator('.claims-list > li h3 s').count()).toBe(8);
+    expect(await page.locator('.claims-list > li .claim-caveat strong').count()).toBe(8);
+    await page.close();
+  });
+  it('“Reproduce here” opens the Lab with the preset and its symbols', async () => {
+    const page = await open('#/claims');
+    await page.getByRole('searchbox').fill('rmlp-v18-val-loss');
+    await page.getByRole('link', { name: /^Reproduce here/ }).click();
+    await expect.poll(() => page.evaluate(() => location.hash)).toContain('MLP_RECIPROCAL=y');
+    await expect.poll(() => page.locator('.topbar-preset').textContent()).toContain('+1 changed');
+    await page.close();
+  });
+});

@@ -42,6 +42,9 @@ export function registerCheck(program: Command): void {
       const plan = planTraining(experiment, { ...experiment.model, vocabSize }, shape, { traits: DEFAULT_TRAITS });
       const { nLayer, nEmbd } = experiment.model;
       const layers = resolveAttention(experiment.model.attention, experiment.model);
+      const decodes = layers.every(({ ra }) => ra?.form !== 'leak');
+      const cacheBytes = decodes ? cacheBytesPerToken(layers, nEmbd) : null;
+      const ratio = cacheBytes === null ? null : (2 * nLayer * nEmbd * 4) / cacheBytes;
       const document = {
         parameters: plan.model.graph.parameterCount,
         vocab_size: vocabSize,
@@ -51,8 +54,8 @@ export function registerCheck(program: Command): void {
         memory: Object.fromEntries(plan.memory.categories.map((c) => [c.name, c.bytes])),
         largest: plan.memory.largest,
         dispatches_per_step: plan.dispatchesPerStep,
-        cache_bytes_per_token: cacheBytesPerToken(layers, nEmbd),
-        cache_ratio_to_mha: (2 * nLayer * nEmbd * 4) / cacheBytesPerToken(layers, nEmbd),
+        cache_bytes_per_token: cacheBytes,
+        cache_ratio_to_mha: ratio,
       };
       if (options.json) return print(document);
       const lines = [
@@ -64,7 +67,7 @@ export function registerCheck(program: Command): void {
           .map(([name, bytes]) => `${name} ${bytes}`)
           .join(', ')}`,
         `dispatches a step    ${document.dispatches_per_step}`,
-        `KV cache a token     ${document.cache_bytes_per_token} bytes (f32), ${document.cache_ratio_to_mha.toFixed(2)} x smaller than multi-head attention's`,
+        `KV cache a token     ${ratio === null ? 'none: RA_FORM_LEAK attends to the future and cannot decode' : `${cacheBytes} bytes (f32), ${ratio.toFixed(2)} x smaller than multi-head attention's`}`,
       ];
       process.stdout.write(`${lines.join('\n')}\n`);
     });

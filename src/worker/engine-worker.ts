@@ -9,6 +9,7 @@ import { compareRuns } from '@/experiment/session/compare-runs';
 import type { Opened } from '@/experiment/session/resilient';
 import { rewind } from '@/experiment/session/resume';
 import { RunControl } from '@/experiment/train';
+import { readAttention } from './attention';
 import { type Configured, configure, stored, storedManifest } from './configure';
 import { Measurer } from './decode-measure';
 import { Sampler } from './decode-sampling';
@@ -20,6 +21,7 @@ import type { RunLock } from './store/locks';
 import { RunStore } from './store/run-store';
 import type {
   AdapterInfo,
+  AttentionView,
   PlanSummary,
   PresetInfo,
   RunRequest,
@@ -371,6 +373,10 @@ export class EngineWorker implements WorkerApi {
       this.#sampler.sample(open, this.#engine, prompt, request, (event) => this.#emit(event));
     if (session) session.between(task);
     else await task();
+  }
+
+  attention(prompt: string): Promise<AttentionView> {
+    return readAttention(this.#active?.session ?? null, this.#idle, this.#engine, prompt);
   }
 
   file(name: string): Promise<Uint8Array | null> {

@@ -4,10 +4,11 @@
  */
 
 import type { MeasureApi } from './decode-protocol';
+import type { HeadMap } from '@/experiment/attention-maps';
 import type { MetricEvent } from '@/experiment/events';
 import type { Verdict } from '@/experiment/session/compare-runs';
 
-export type { Verdict };
+export type { HeadMap, Verdict };
 
 /** Who does the arithmetic. `software` is shown as an amber badge everywhere. */
 export interface AdapterInfo {
@@ -167,6 +168,14 @@ export interface SampleRequest {
   readonly seed: number;
 }
 
+export interface AttentionView {
+  /** The text of each token. */
+  readonly tokens: readonly string[];
+  /** Tokens of the prompt beyond those shown. */
+  readonly cut: number;
+  readonly maps: readonly HeadMap[];
+}
+
 /** The worker's side of Comlink. */
 export interface WorkerApi extends MeasureApi {
   /** Registers the one listener for events (a Comlink proxy). */
@@ -190,6 +199,8 @@ export interface WorkerApi extends MeasureApi {
   stop(): Promise<void>;
   /** Text streams back as `sample` events; works while training. */
   sample(request: SampleRequest): Promise<void>;
+  /** What the heads attend to on `prompt` at the current weights; works while training. Rejects with a readable message. */
+  attention(prompt: string): Promise<AttentionView>;
   /** Files of the current run (metrics.jsonl, best.safetensors, ...), for download. */
   file(name: string): Promise<Uint8Array | null>;
 }

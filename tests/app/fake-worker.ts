@@ -287,6 +287,30 @@ const api: WorkerApi = {
     stream();
     return Promise.resolve();
   },
+  attention(prompt) {
+    const tokens = [...prompt].slice(0, 48);
+    const peak = (i: number, j: number, head: number): number => Math.exp(-Math.abs(i - j - head) * (0.4 + 0.2 * head));
+    const maps = [0, 1, 2, 3].flatMap((layer) =>
+      [0, 1, 2, 3].flatMap((head) =>
+        (layer === 2 && head === 3 ? (['standard', 'reciprocal', 'mixed'] as const) : (['standard'] as const)).map(
+          (kind) => {
+            const rows = tokens.flatMap((_, i) => {
+              const p = Array.from(
+                { length: i + 1 },
+                (_, j) => peak(i, j, kind === 'reciprocal' ? layer : head) + 0.02,
+              );
+              const sum = p.reduce((a, b) => a + b, 0);
+              return p.map((v) => v / sum);
+            });
+            return { layer, head, kind, rows: Float32Array.from(rows) };
+          },
+        ),
+      ),
+    );
+    return tokens.length > 0
+      ? Promise.resolve({ tokens, cut: prompt.length - tokens.length, maps })
+      : Promise.reject(new Error('the prompt is empty: type at least one character'));
+  },
   file: (name) => Promise.resolve(new TextEncoder().encode(`recorded ${name}\n`)),
 };
 

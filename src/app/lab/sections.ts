@@ -1,6 +1,7 @@
 /** What stands in the Lab's side panels, top to bottom. A new section is one more entry. */
 import type { ComponentType } from 'react';
 import { AdapterSection } from './AdapterSection';
+import { AttentionSection } from './attention/AttentionSection';
 import { DataSection } from './DataSection';
 import { LogSection } from './LogSection';
 import { MemorySection } from './MemorySection';
@@ -25,6 +26,7 @@ export const menuSections: readonly Section[] = [
 export const machineSections: readonly Section[] = [
   { id: 'adapter', component: AdapterSection },
   { id: 'memory', component: MemorySection },
+  { id: 'attention', component: AttentionSection },
   { id: 'pruning', component: PruningSection },
   { id: 'step', component: StepSection },
   { id: 'log', component: LogSection },

@@ -1,7 +1,7 @@
 /** The page's side of the worker: one connection, commands, and events batched into the run store. */
 import * as Comlink from 'comlink';
 import type { MeasureProgress, MeasureRequest, MeasureResult } from '@/worker/decode-protocol';
-import type { SymbolOverrides, WorkerApi, WorkerEvent } from '@/worker/protocol';
+import type { AttentionView, SymbolOverrides, WorkerApi, WorkerEvent } from '@/worker/protocol';
 import { crashNotice, withNotice } from './notices';
 import { applyEvents, isActive, withLog, type RunStoreApi } from './run';
 import { requestOf, summaryOf, textProblem, type SetupStoreApi } from './setup';
@@ -35,6 +35,8 @@ export interface Session {
   /** Measures on the worker. Rejects with a readable message. */
   measure(request: MeasureRequest, onProgress: (progress: MeasureProgress) => void): Promise<MeasureResult>;
   cancelMeasurement(): Promise<void>;
+  /** Rejects with a readable message. */
+  attention(prompt: string): Promise<AttentionView>;
   /** A file of the current run; null when there is none yet. */
   file(name: string): Promise<Uint8Array | null>;
   dismiss(noticeId: string): void;
@@ -179,6 +181,8 @@ export function createSession(connect: Connect, run: RunStoreApi, setup: SetupSt
       return connection.api.measure(request, Comlink.proxy(onProgress));
     },
     cancelMeasurement: () => command((api) => api.cancelMeasurement()),
+    attention: (prompt) =>
+      connection ? connection.api.attention(prompt) : Promise.reject(new Error('the engine worker is not running')),
     async file(name) {
       let content: Uint8Array | null = null;
       await command(async (api) => {

@@ -12,8 +12,8 @@ import { type Heads, attend } from './attend';
 import { keep } from './keep';
 import type { BranchForm } from './config';
 
-const FIXED_STANDARD = 0.9375;
-const FIXED_RECIPROCAL = 0.0625;
+export const FIXED_STANDARD = 0.9375;
+export const FIXED_RECIPROCAL = 0.0625;
 
 export interface ReciprocalOptions {
   readonly nHead: number;

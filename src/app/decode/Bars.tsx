@@ -12,7 +12,7 @@ export function Bars({ label, axis, rows }: BarsProps): ReactNode {
   const largest = Math.max(...rows.map((r) => Math.abs(r.value)), 1e-300);
   return (
     <div className="decode-scroll" tabIndex={0} role="region" aria-label={label}>
-      <table className="table decode-bars">
+      <table className="decode-bars">
         <thead>
           <tr>
             <th scope="col">Stored as</th>

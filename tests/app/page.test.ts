@@ -134,6 +134,41 @@ describe('a pruned run', () => {
   });
 });
 
+describe('attention maps', () => {
+  const cases = [
+    { name: '1440-light', viewport: WIDE, colorScheme: 'light' },
+    { name: '1440-dark', viewport: WIDE, colorScheme: 'dark' },
+    { name: '390-light', viewport: PHONE, colorScheme: 'light' },
+    { name: '390-dark', viewport: PHONE, colorScheme: 'dark' },
+  ] as const;
+  it.each(cases)('by key at $name', async ({ name, viewport, colorScheme }) => {
+    const { page, errors } = await open('scenario=mid&run=1', { viewport, colorScheme });
+    await page.waitForFunction(() => document.querySelector('.run-status')?.textContent?.includes('2,400'));
+    if (viewport === PHONE) await page.getByRole('button', { name: 'Machine', exact: true }).click();
+    const text = page.getByLabel('Text to attend over');
+    await text.fill('');
+    await text.press('Enter');
+    await page.getByText('No maps: the prompt is empty').waitFor();
+    await text.fill('the whale and the sea');
+    await text.press('Enter');
+    await page.getByLabel('Layer', { exact: true }).selectOption('2');
+    await page.getByLabel('Head', { exact: true }).selectOption('3');
+    await page.getByLabel('Map', { exact: true }).selectOption('reciprocal');
+    const map = page.locator('.attention-map');
+    expect(await map.getAttribute('aria-label')).toContain('Layer 2, head 3, reciprocal attention over 21 tokens');
+    expect(await map.locator('.attention-cell').count()).toBe((21 * 22) / 2);
+    await map.focus();
+    for (const key of ['ArrowUp', 'ArrowRight', 'ArrowRight']) await page.keyboard.press(key);
+    await page.getByText('query 19 \u201ce\u201d, key 2 \u201ce\u201d').waitFor();
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    expect(await axe(page)).toEqual([]);
+    await map.scrollIntoViewIfNeeded();
+    await page.screenshot({ path: `${SHOTS}/attention-${name}.png` });
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
+});
+
 describe('states', () => {
   const cases = [
     { scenario: 'empty', run: false, text: 'Training loss' },

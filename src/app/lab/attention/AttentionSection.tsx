@@ -72,7 +72,7 @@ function Choice<T extends string | number>({ label, value, options, onChange }: 
   return (
     <label className="field">
       <span>{label}</span>
-      <select value={value} onChange={(e) => onChange(options[e.target.selectedIndex]!)}>
+      <select aria-label={label} value={value} onChange={(e) => onChange(options[e.target.selectedIndex]!)}>
         {options.map((o) => (
           <option key={o} value={o}>
             {o}

@@ -36,8 +36,14 @@ export class DiskDirectory implements RunDirectory {
     return this.#do(path, async (target) => {
       await mkdir(dirname(target), { recursive: true });
       const temporary = `${target}.tmp-${process.pid}`;
-      await writeFile(temporary, data);
-      await rename(temporary, target);
+      try {
+        await writeFile(temporary, data);
+        await rename(temporary, target);
+      } catch (error) {
+        // On a full disk the part that was written is what STATUS and log need.
+        await rm(temporary, { force: true });
+        throw error;
+      }
     });
   }
 

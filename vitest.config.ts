@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** The tests that start Chromium. */
-const BROWSER = ['tests/app/{engine,menu,page}.test.ts', 'tests/**/*page.test.ts'];
+const BROWSER = ['tests/app/{engine,menu,page,resume}.test.ts', 'tests/**/*page.test.ts'];
 
 export default defineConfig({
   resolve: { alias: { '@shaders': at('./shaders'), '@': at('./src') } },

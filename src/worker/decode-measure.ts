@@ -1,22 +1,11 @@
 /** Measurements of the Decode page: one at a time, and none beside a run, which would disturb both. */
 import type { EngineDevice } from '@/engine/device';
 import type { Corpus } from '@/data/corpus';
-import type { ExperimentConfig } from '@/experiment/config';
 import { initialWeights } from '@/experiment/init';
-import {
-  ASYMMETRY_PAIRS,
-  type Subject,
-  asymmetry,
-  contextScaling,
-  fusion,
-  heldOut,
-  injectKeyBias,
-  saturation,
-} from '@/experiment/kv-experiments';
 import type { OpenRun } from '@/experiment/open-run';
-import { measureRoofline } from '@/experiment/roofline';
 import { Cancelled, type Watch } from '@/experiment/watch';
 import { type Configured, configure } from './configure';
+import type { Material } from './decode-outcome';
 import { CANCELLED, type MeasureApi, type MeasureProgress, type MeasureRequest, type MeasureResult } from './decode-protocol'; // prettier-ignore
 
 export interface MeasureHost {
@@ -27,15 +16,6 @@ export interface MeasureHost {
   readonly idle: () => OpenRun | null;
   readonly corpus: (configured: Configured) => Promise<Corpus>;
 }
-
-interface Material {
-  readonly subject: Subject;
-  readonly config: ExperimentConfig;
-  readonly corpus: Corpus;
-}
-
-/** Held-out windows of a scoring batch. */
-const ROWS = 8;
 
 export class Measurer implements MeasureApi {
   #cancelled: boolean | null = null;
@@ -80,6 +60,7 @@ export class Measurer implements MeasureApi {
       subject: request.subject === 'run' ? 'weights of the last run' : 'random initial weights',
       preset: request.run.preset,
     } as const;
+    const { outcome } = await import('./decode-outcome'); // on demand: the first load has a budget
     return { ...(await outcome(material, request, watch)), ...common };
   }
 
@@ -96,37 +77,5 @@ export class Measurer implements MeasureApi {
     const model = { ...config.model, vocabSize: corpus.vocabSize };
     const weights = what.kind === 'roofline' ? new Map() : initialWeights(model, config.training.seed);
     return { subject: { engine, model, weights }, config, corpus };
-  }
-}
-
-async function outcome({ subject, config, corpus }: Material, { what }: MeasureRequest, watch: Watch) {
-  const { model, engine } = subject;
-  const windows = (n: number) => heldOut(corpus, [ROWS, model.blockSize], config.training.seed, n);
-  switch (what.kind) {
-    case 'roofline':
-      return { kind: what.kind, ...(await measureRoofline(engine, config, corpus, watch)) };
-    case 'saturation':
-      return { kind: what.kind, ...(await saturation(subject, what.batches, what.samples, watch)) };
-    case 'context': {
-      const contexts = [1, 2, 3, 4, 5, 6, 7, 8].map((i) => Math.max(1, Math.round((i * model.blockSize) / 8)));
-      return { kind: what.kind, ...(await contextScaling(subject, what.batch, contexts, what.samples, watch)) };
-    }
-    case 'fusion': {
-      const { batch, context } = what;
-      const shape = { batch, heads: model.nHead, headDim: model.nEmbd / model.nHead, context };
-      return { kind: what.kind, ...(await fusion(subject, shape, watch)) };
-    }
-    case 'asymmetry':
-      return {
-        kind: what.kind,
-        tokens: what.batches * ROWS * model.blockSize,
-        rows: await asymmetry(subject, ROWS, windows(what.batches), ASYMMETRY_PAIRS, {}, watch),
-      };
-    case 'store': {
-      const { k, v, injectBias, preBiasK, batches } = what;
-      const weights = injectBias === 0 ? subject.weights : injectKeyBias(subject.weights, model.nEmbd, injectBias);
-      const rows = await asymmetry({ ...subject, weights }, ROWS, windows(batches), [[k, v]], { preBiasK }, watch);
-      return { kind: what.kind, tokens: batches * ROWS * model.blockSize, rows };
-    }
   }
 }

@@ -9,10 +9,9 @@ import { compareRuns } from '@/experiment/session/compare-runs';
 import type { Opened } from '@/experiment/session/resilient';
 import { rewind } from '@/experiment/session/resume';
 import { RunControl } from '@/experiment/train';
-import { readAttention } from './attention';
 import { type Configured, configure, stored, storedManifest } from './configure';
 import { Measurer } from './decode-measure';
-import { Sampler } from './decode-sampling';
+import type { Sampler } from './decode-sampling';
 import { browserHost, browserProject } from './host';
 import { Preparation } from './preparation';
 import { PRESETS } from './presets';
@@ -66,7 +65,8 @@ export class EngineWorker implements WorkerApi {
   #directory: RunDirectory | null = null;
   #store: Promise<RunStore | null> | null = null;
   #roofKnown = false;
-  readonly #sampler = new Sampler();
+  /** Loaded by the first sample. */
+  #sampler: Sampler | null = null;
   readonly #measurer: Measurer = new Measurer({
     engine: () => this.init().then(() => this.#engine),
     busy: () => this.#active !== null,
@@ -119,7 +119,7 @@ export class EngineWorker implements WorkerApi {
       this.#adapter = null;
       this.#preparation.forget();
       this.#roofKnown = false;
-      this.#sampler.forget();
+      this.#sampler?.forget();
       if (this.#active?.session) return; // its session says so
       this.#idle = null;
       this.#emit({ type: 'device-lost', reason, message: why });
@@ -255,7 +255,7 @@ export class EngineWorker implements WorkerApi {
     const active: Active = { control: new RunControl(), session: null };
     this.#active = active;
     this.#emit({ type: 'state', state: 'preparing' });
-    this.#sampler.forget();
+    this.#sampler?.forget();
     this.#idle?.backend.destroy();
     this.#idle = null;
     let lock: RunLock | null = null;
@@ -369,13 +369,15 @@ export class EngineWorker implements WorkerApi {
     if (this.#measurer.active) throw new Error('a measurement is going on: cancel it on the Decode page first');
     const prompt = Array.from(open.corpus.tokenizer.encode(request.prompt));
     if (prompt.length === 0) throw new Error('the prompt is empty: type at least one character');
-    const task = (): Promise<void> =>
-      this.#sampler.sample(open, this.#engine, prompt, request, (event) => this.#emit(event));
+    const { Sampler } = await import('./decode-sampling'); // on demand: the first load has a budget
+    const sampler = (this.#sampler ??= new Sampler());
+    const task = (): Promise<void> => sampler.sample(open, this.#engine, prompt, request, (event) => this.#emit(event));
     if (session) session.between(task);
     else await task();
   }
 
-  attention(prompt: string): Promise<AttentionView> {
+  async attention(prompt: string): Promise<AttentionView> {
+    const { readAttention } = await import('./attention'); // on demand: the first load has a budget
     return readAttention(this.#active?.session ?? null, this.#idle, this.#engine, prompt);
   }
 

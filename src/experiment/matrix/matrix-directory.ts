@@ -3,7 +3,7 @@
  * directory a cell under `cells/<id>/`. A cell's STATUS file is the only truth about it: nothing else is asked, and nothing
  * that could disagree with it is stored until the matrix ends.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Host, configRecord } from '../manifest/build';
 import { isRecord } from '../manifest/checks-structure';
 import { readManifest } from '../manifest/read';

@@ -35,7 +35,7 @@ beforeAll(async () => {
 
 type Kind = 'webgpu' | 'reference';
 
-async function open(kind: Kind, settings: Overrides): Promise<OpenRun> {
+async function open(kind: Kind, settings: Overrides = SETTINGS): Promise<OpenRun> {
   const { config, model, corpus } = testExperiment(settings);
   const named = { ...corpus, hash: 'c'.repeat(64), tokenizer: { toJSON: () => ({}) } } as unknown as OpenRun['corpus'];
   const backend =

@@ -76,7 +76,7 @@ function contents(root) {
       const lines = readFileSync(path, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line)); // prettier-ignore
       out.set(name, lines.map(({ time: _, ...rest }) => JSON.stringify(rest)).join('\n'));
     } else if (name.endsWith('STATUS')) out.set(name, readFileSync(path, 'utf8'));
-    else if (name.endsWith('.safetensors') && !name.endsWith('state.safetensors'))
+    else if (name.endsWith('.safetensors') && !name.endsWith('optimizer.safetensors'))
       out.set(name, readFileSync(path).toString('base64'));
     else if (/\.tmp-\d+$/.test(name)) out.set(name, 'left over');
   }

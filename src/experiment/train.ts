@@ -6,6 +6,7 @@ import { stepPlan } from '@/optim/update';
 import type { EvalResult, StepResult, TrainingBackend } from './backend';
 import type { ExperimentConfig } from './config';
 import type { MetricEvent, RunEvent } from './events';
+import type { Observer } from './observers';
 
 /** Pause and stop, from outside the loop. */
 export class RunControl {
@@ -73,6 +74,8 @@ export interface TrainOptions {
   readonly onCheckpoint: (step: number, kind: CheckpointKind, progress: TrainProgress) => Promise<readonly RunEvent[]>;
   /** Asked between two steps: true saves the state, besides what CHECKPOINT_INTERVAL asks for. */
   readonly autosave?: () => boolean;
+  /** Called in order after every evaluation, before the best weights are saved. */
+  readonly observers?: readonly Observer[];
   readonly now?: () => number;
 }
 
@@ -105,6 +108,7 @@ export async function* train(
     elapsedMs = 0,
     onCheckpoint,
     autosave,
+    observers = [],
     now = () => performance.now(),
   }: TrainOptions,
 ): AsyncGenerator<RunEvent, void> {
@@ -168,6 +172,7 @@ export async function* train(
         time,
       },
     };
+    for (const observe of observers) for (const seen of await observe(step)) yield { type: 'metric', metric: seen };
     evaluated = step;
     if (loss < (best?.loss ?? Infinity)) {
       best = { step, loss };

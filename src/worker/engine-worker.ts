@@ -2,20 +2,17 @@
 import { DeviceError, type EngineDevice, openDevice } from '@/engine/device';
 import { measureRoof } from '@/engine/probe';
 import { KCONFIG_SOURCES } from '@/experiment/kconfig-tree';
-import { type RunIdentity, makeRunId, utc } from '@/experiment/manifest/build';
 import type { OpenRun } from '@/experiment/open-run';
-import { MemoryDirectory, type RunDirectory } from '@/experiment/run-directory';
-import { compareRuns } from '@/experiment/session/compare-runs';
+import type { RunDirectory } from '@/experiment/run-directory';
 import type { Opened } from '@/experiment/session/resilient';
-import { rewind } from '@/experiment/session/resume';
 import { RunControl } from '@/experiment/train';
-import { type Configured, configure, stored, storedManifest } from './configure';
+import type { Configured } from './configure';
 import { Measurer } from './decode-measure';
 import type { Sampler } from './decode-sampling';
-import { browserHost, browserProject } from './host';
 import { Preparation } from './preparation';
 import { PRESETS } from './presets';
-import { type Job, RunSession, type SessionResult } from './run-session';
+import { type Prepared, RunPreparation, refuse } from './run-preparation';
+import { RunSession, type SessionResult } from './run-session';
 import type { RunLock } from './store/locks';
 import { RunStore } from './store/run-store';
 import type {
@@ -37,9 +34,6 @@ const REFERENCE_ADAPTER: AdapterInfo = {
 /** Idle time before the roof is measured: it keeps the adapter busy for some seconds. */
 const ROOF_IDLE_MS = 2500;
 
-/** Parameters above which the f64 reference would take minutes a step. */
-const REFERENCE_LIMIT = 300_000;
-
 const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** A run that is being prepared or trained. */
@@ -47,12 +41,6 @@ interface Active {
   readonly control: RunControl;
   session: RunSession | null;
 }
-
-/** Where a run is to be written, and from where it goes on. */
-type Place = Pick<Job, 'id' | 'directory' | 'saved' | 'resumedAt'> & { readonly lock: RunLock | null };
-
-/** Replays on another adapter than the first run's may differ by so much, relatively. */
-const REPLAY_TOLERANCE = 1e-3;
 
 export class EngineWorker implements WorkerApi {
   #listener: (event: WorkerEvent) => void = () => undefined;
@@ -80,6 +68,10 @@ export class EngineWorker implements WorkerApi {
     busy: () => this.#active !== null || this.#measurer.active,
     progress: (stage, done, total) => this.#active && this.#emit({ type: 'progress', stage, done, total }),
     warmed: () => setTimeout(() => void this.#measureRoof(), ROOF_IDLE_MS),
+  });
+  readonly #runs = new RunPreparation({
+    store: () => this.#openStore(),
+    warm: (request) => this.#preparation.take(request),
   });
 
   subscribe(listener: (event: WorkerEvent) => void): Promise<void> {
@@ -157,82 +149,20 @@ export class EngineWorker implements WorkerApi {
   }
 
   async start(request: RunRequest): Promise<void> {
-    await this.#run(async () => {
-      const configured = configure(request);
-      const warm = this.#preparation.take(request);
-      const identity = await this.#identity(configured, []);
-      return { configured, identity, warm, place: () => this.#newPlace(identity.runId) };
-    });
+    await this.#run(() => this.#runs.begin(request));
   }
 
   async continueRun(id: string): Promise<void> {
-    await this.#run(async () => {
-      const store = await this.#needStore();
-      const lock = await store.lock(id);
-      try {
-        const directory = await store.existing(id);
-        const configured = await stored(id, directory);
-        const { manifest } = configured;
-        if (manifest.results?.status === 'ok') throw new Error(`${id} is finished: there is nothing to continue`);
-        const identity: RunIdentity = {
-          ...(await this.#identity(configured, manifest.parents)),
-          runId: manifest.runId,
-          createdAt: manifest.createdAt,
-          project: manifest.project,
-          stopAt: manifest.stopAt ?? null,
-        };
-        const place = async (): Promise<Place> => {
-          await directory.sweep();
-          const saved = await rewind(directory, configured.config.training.checkpointInterval);
-          return { id, directory, lock, saved, resumedAt: manifest.resumedAt ?? [] };
-        };
-        return { configured, identity, place, warm: null, lock, dataSha256: manifest.data?.sha256 ?? null };
-      } catch (error) {
-        lock.release();
-        throw error;
-      }
-    });
+    await this.#run(() => this.#runs.continue(id));
   }
 
   async replay(id: string): Promise<void> {
-    const store = await this.#needStore();
-    const old = await store.existing(id);
-    const manifest = await storedManifest(id, old);
-    await this.#run(
-      async () => {
-        const configured = await stored(id, old);
-        const identity = { ...(await this.#identity(configured, [manifest.runId])), stopAt: manifest.stopAt ?? null };
-        const dataSha256 = manifest.data?.sha256 ?? null;
-        return { configured, identity, warm: null, dataSha256, place: () => this.#newPlace(`replay-${id}`) };
-      },
-      async ({ job }) => {
-        const replayed = { manifest: await storedManifest('the replay', job.directory), directory: job.directory };
-        const verdict = await compareRuns({ manifest, directory: old }, replayed, REPLAY_TOLERANCE);
-        this.#emit({ type: 'verdict', id, verdict });
-        return verdict.result !== 'identical';
-      },
-    );
-  }
-
-  async #needStore(): Promise<RunStore> {
-    const store = await this.#openStore();
-    if (!store)
-      throw new Error('this browser keeps no runs: use a window that is not private, over https or on localhost');
-    return store;
-  }
-
-  async #identity({ preset, overrides, full, minimal }: Configured, parents: readonly string[]): Promise<RunIdentity> {
-    const createdAt = utc(new Date());
-    const store = await this.#openStore();
-    const project = browserProject('gpt2', store ? await store.install() : crypto.randomUUID());
-    const runId = makeRunId(preset, createdAt, full);
-    return { runId, project, preset, createdAt, overrides, minimal, full, stopAt: null, parents, host: browserHost() };
-  }
-
-  async #newPlace(runId: string): Promise<Place> {
-    const store = await this.#openStore();
-    if (!store) return { id: null, directory: new MemoryDirectory(), lock: null, saved: null, resumedAt: [] };
-    return { ...(await store.create(runId)), saved: null, resumedAt: [] };
+    const { prepare, compare } = await this.#runs.replay(id);
+    await this.#run(prepare, async ({ job }) => {
+      const verdict = await compare(job.directory);
+      this.#emit({ type: 'verdict', id, verdict });
+      return verdict.result !== 'identical';
+    });
   }
 
   /**
@@ -240,14 +170,7 @@ export class EngineWorker implements WorkerApi {
    * look at an ended run and says whether its directory is kept.
    */
   async #run(
-    prepare: () => Promise<{
-      readonly configured: Configured;
-      readonly identity: RunIdentity;
-      readonly place: () => Promise<Place>;
-      readonly warm: Promise<OpenRun> | null;
-      readonly lock?: RunLock;
-      readonly dataSha256?: string | null;
-    }>,
+    prepare: () => Promise<Prepared>,
     finish: (session: RunSession) => Promise<boolean> = () => Promise.resolve(true),
   ): Promise<void> {
     if (this.#active) throw new Error('a run is going on: stop it first');
@@ -363,13 +286,14 @@ export class EngineWorker implements WorkerApi {
   }
 
   async sample(request: SampleRequest): Promise<void> {
+    // On demand: the first load has a budget. Before anything is looked at: while it loads, another run may begin.
+    const { Sampler } = await import('./decode-sampling');
     const session = this.#active?.session ?? null;
     const open = session?.open ?? this.#idle;
     if (!open) throw new Error('nothing is trained yet: start a run first');
     if (this.#measurer.active) throw new Error('a measurement is going on: cancel it on the Decode page first');
     const prompt = Array.from(open.corpus.tokenizer.encode(request.prompt));
     if (prompt.length === 0) throw new Error('the prompt is empty: type at least one character');
-    const { Sampler } = await import('./decode-sampling'); // on demand: the first load has a budget
     const sampler = (this.#sampler ??= new Sampler());
     const task = (): Promise<void> => sampler.sample(open, this.#engine, prompt, request, (event) => this.#emit(event));
     if (session) session.between(task);
@@ -384,15 +308,4 @@ export class EngineWorker implements WorkerApi {
   file(name: string): Promise<Uint8Array | null> {
     return this.#directory?.read(name) ?? Promise.resolve(null);
   }
-}
-
-/** What must not start: a model that the reference cannot train, or a run on another text than its first part saw. */
-function refuse({ backend, corpus }: OpenRun, dataSha256: string | null): void {
-  const { summary, kind } = backend;
-  if (kind === 'reference' && summary.parameters > REFERENCE_LIMIT)
-    throw new Error(
-      `without WebGPU only tiny models train: this one has ${summary.parameters.toLocaleString('en-US')} parameters, the CPU reference takes at most ${REFERENCE_LIMIT.toLocaleString('en-US')}; reduce GPT2_N_EMBD or GPT2_N_LAYER, or use a browser with WebGPU`,
-    );
-  if (dataSha256 !== null && dataSha256 !== corpus.hash)
-    throw new Error(`the data set ${corpus.name} is not the one that the run was made with`);
 }

@@ -1,7 +1,7 @@
 /** The whole run on the software adapter: determinism, memory, resume points, non-finite losses. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { WebGpuBackend } from '@/experiment/backend-webgpu';
-import type { RunEvent } from '@/experiment/events';
+import type { MetricEvent, RunEvent } from '@/experiment/events';
 import { RunRecorder } from '@/experiment/recorder';
 import { MemoryDirectory } from '@/experiment/run-directory';
 import { readSafetensors } from '@/experiment/safetensors';
@@ -136,6 +136,25 @@ describe('a run', () => {
     expect(heap.at(-1)! - heap[0]!).toBeLessThan(8 << 20);
     backend.destroy();
   }, 600_000);
+
+  it('asks its observers after every evaluation, before the best weights are saved', async () => {
+    const { config, model, corpus } = testExperiment({ ...SMALL, training: { maxIters: 4, evalInterval: 2 } });
+    const backend = await WebGpuBackend.create(engine, config, model, corpus);
+    const seen: string[] = [];
+    const observe = (step: number): Promise<readonly MetricEvent[]> =>
+      Promise.resolve([{ event: 'spam', step, kind: 'spike', z: 1, frac_clipped: 0 }]);
+    const onCheckpoint = (step: number, kind: string): Promise<readonly RunEvent[]> => {
+      seen.push(`${kind} ${step}`);
+      return Promise.resolve([]);
+    };
+    for await (const event of train(config, backend, { control: new RunControl(), observers: [observe], onCheckpoint }))
+      if (event.type === 'metric') seen.push(`${event.metric.event} ${event.metric.step}`);
+    expect(seen.filter((line) => !line.startsWith('best'))).toEqual(
+      'eval 0,spam 0,step 0,step 1,eval 2,spam 2,step 2,step 3,eval 4,spam 4,last 4'.split(','),
+    );
+    expect(seen.slice(0, 3)).toEqual(['eval 0', 'spam 0', 'best 0']);
+    backend.destroy();
+  });
 
   it('pauses, resumes and stops', async () => {
     const { config, model, corpus } = testExperiment({ ...SMALL, training: { maxIters: 50 } });

@@ -14,7 +14,10 @@ import { labelsOf } from './words';
 const format = (value: number): string => significant(value, 4);
 
 /** Curves of the chosen runs as they arrive; a run that cannot be read is named. */
-function useCurves(entries: readonly RunEntry[]): { readonly runs: readonly ShownRun[]; readonly problems: readonly string[] } {
+function useCurves(entries: readonly RunEntry[]): {
+  readonly runs: readonly ShownRun[];
+  readonly problems: readonly string[];
+} {
   const { library } = useWorkbench();
   const [loaded, setLoaded] = useState<ReadonlyMap<string, RunCurves>>(new Map());
   const [problems, setProblems] = useState<readonly string[]>([]);
@@ -24,7 +27,9 @@ function useCurves(entries: readonly RunEntry[]): { readonly runs: readonly Show
       if (!current) return;
       setLoaded(new Map(results.flatMap((r) => (r.status === 'fulfilled' ? [[r.value.id, r.value] as const] : []))));
       setProblems(
-        results.flatMap((r, i) => (r.status === 'rejected' ? [`${entries[i].id}: ${String((r.reason as Error).message)}`] : [])),
+        results.flatMap((r, i) =>
+          r.status === 'rejected' ? [`${entries[i].id}: ${String((r.reason as Error).message)}`] : [],
+        ),
       );
     });
     return () => {
@@ -44,11 +49,20 @@ function useCurves(entries: readonly RunEntry[]): { readonly runs: readonly Show
 export function ComparePlot({ entries }: { readonly entries: readonly RunEntry[] }): ReactNode {
   const { ui } = useWorkbench();
   const { runs, problems } = useCurves(entries);
-  const [view, setView] = useState<Omit<CurveView, 'emaWindow'>>({ metric: 'loss', x: 'step', logX: false, logY: false });
+  const [view, setView] = useState<Omit<CurveView, 'emaWindow'>>({
+    metric: 'loss',
+    x: 'step',
+    logX: false,
+    logY: false,
+  });
   const emaWindow = useUi((s) => s.emaWindow);
   const metrics = useMemo(() => metricsOf(runs), [runs]);
   const link = useMemo(() => createPlotLink(), []);
-  const shown = useMemo(() => createStore<{ runs: readonly ShownRun[]; view: CurveView }>(() => ({ runs: [], view: { ...view, emaWindow } })), []); // eslint-disable-line react-hooks/exhaustive-deps -- the store outlives views
+  const shown = useMemo(
+    () =>
+      createStore<{ runs: readonly ShownRun[]; view: CurveView }>(() => ({ runs: [], view: { ...view, emaWindow } })),
+    [],
+  ); // eslint-disable-line react-hooks/exhaustive-deps -- the store outlives views
   useEffect(() => shown.setState({ runs, view: { ...view, emaWindow } }), [shown, runs, view, emaWindow]);
   // Another axis has another scale: what was in view means nothing on it.
   useEffect(() => link.setState({ hover: null, window: null }), [link, view.x, view.logX]);

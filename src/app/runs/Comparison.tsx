@@ -17,7 +17,9 @@ export function Comparison({ entries }: { readonly entries: readonly RunEntry[] 
     return (
       <section className="runs-compare">
         <h3>Compare</h3>
-        <p className="muted">Choose two runs or more: what differs in their configurations stands here, and the paired tests.</p>
+        <p className="muted">
+          Choose two runs or more: what differs in their configurations stands here, and the paired tests.
+        </p>
       </section>
     );
   return (
@@ -99,7 +101,8 @@ function Paired({ entries }: { readonly entries: readonly RunEntry[] }): ReactNo
       (report) => current && setAnswer(report),
       (error: unknown) => {
         if (!current) return;
-        if (baseline !== null) setBaseline(null); // the group has gone with its last run
+        if (baseline !== null)
+          setBaseline(null); // the group has gone with its last run
         else setAnswer((error as Error).message);
       },
     );
@@ -155,14 +158,30 @@ function ReportTable({ answer, onBaseline }: ReportTableProps): ReactNode {
           <thead>
             <tr>
               <th scope="col">Group</th>
-              <th scope="col" className="right">Runs</th>
-              <th scope="col" className="right">Mean</th>
-              <th scope="col" className="right" title="Standard deviation over seeds, n − 1">SD</th>
-              <th scope="col" className="right">Against baseline</th>
-              <th scope="col" className="right" title="Percentile interval of 1,000 seeded resamples; from three pairs">95 % bootstrap</th>
-              <th scope="col" className="right" title="Two-sided sign-flip permutation test over pairs of equal seeds">p</th>
-              <th scope="col" className="right" title="p after Holm’s correction">p Holm</th>
-              <th scope="col" className="right">Pairs</th>
+              <th scope="col" className="right">
+                Runs
+              </th>
+              <th scope="col" className="right">
+                Mean
+              </th>
+              <th scope="col" className="right" title="Standard deviation over seeds, n − 1">
+                SD
+              </th>
+              <th scope="col" className="right">
+                Against baseline
+              </th>
+              <th scope="col" className="right" title="Percentile interval of 1,000 seeded resamples; from three pairs">
+                95 % bootstrap
+              </th>
+              <th scope="col" className="right" title="Two-sided sign-flip permutation test over pairs of equal seeds">
+                p
+              </th>
+              <th scope="col" className="right" title="p after Holm’s correction">
+                p Holm
+              </th>
+              <th scope="col" className="right">
+                Pairs
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -178,13 +197,22 @@ function ReportTable({ answer, onBaseline }: ReportTableProps): ReactNode {
                   ) : (
                     <>
                       {paired ? `${signedPercent(paired.relative)} ` : ''}
-                      <button type="button" className="quiet" aria-label={`set ${group} as the baseline`} onClick={() => onBaseline(group)}>
+                      <button
+                        type="button"
+                        className="quiet"
+                        aria-label={`set ${group} as the baseline`}
+                        onClick={() => onBaseline(group)}
+                      >
                         set
                       </button>
                     </>
                   )}
                 </td>
-                <td className="num right">{paired?.interval ? `${signedPercent(paired.interval.low)} to ${signedPercent(paired.interval.high)}` : ''}</td>
+                <td className="num right">
+                  {paired?.interval
+                    ? `${signedPercent(paired.interval.low)} to ${signedPercent(paired.interval.high)}`
+                    : ''}
+                </td>
                 <td className="num right">{paired ? significant(paired.test.p, 3) : ''}</td>
                 <td className="num right">{paired ? significant(paired.holm, 3) : ''}</td>
                 <td className="num right">{paired?.n ?? ''}</td>
@@ -199,9 +227,15 @@ function ReportTable({ answer, onBaseline }: ReportTableProps): ReactNode {
         ))}
       </ul>
       <div className="row">
-        <button type="button" onClick={() => save('txt', text)}>Save as text</button>
-        <button type="button" onClick={() => save('csv', csv)}>CSV</button>
-        <button type="button" onClick={() => save('json', json)}>JSON</button>
+        <button type="button" onClick={() => save('txt', text)}>
+          Save as text
+        </button>
+        <button type="button" onClick={() => save('csv', csv)}>
+          CSV
+        </button>
+        <button type="button" onClick={() => save('json', json)}>
+          JSON
+        </button>
       </div>
     </>
   );

@@ -123,7 +123,10 @@ function Note(): ReactNode {
     <div aria-live="polite">
       {busy !== null && <p className="muted">{busy}…</p>}
       {note && (
-        <article className={`notice ${note.kind === 'error' ? 'danger' : 'info'}`} role={note.kind === 'error' ? 'alert' : 'status'}>
+        <article
+          className={`notice ${note.kind === 'error' ? 'danger' : 'info'}`}
+          role={note.kind === 'error' ? 'alert' : 'status'}
+        >
           <div className="notice-text">
             <p className="pre">{note.text}</p>
           </div>
@@ -159,12 +162,7 @@ function Chosen(): ReactNode {
       <span className="muted num">
         {selected.length} of at most {MAX_SELECTED} chosen
       </span>
-      <button
-        type="button"
-        className="quiet"
-        disabled={selected.length === 0}
-        onClick={() => library.select([])}
-      >
+      <button type="button" className="quiet" disabled={selected.length === 0} onClick={() => library.select([])}>
         Choose none
       </button>
       <ConfirmButton

@@ -136,7 +136,9 @@ export function curvesSpec(runs: readonly ShownRun[], view: CurveView): PlotSpec
     const smoothed = ema.update(raw, betaOfWindow(emaWindow));
     const line: SeriesSpec = { ...base, mark: 'line', points: smoothed };
     // Beyond a few runs the raw lines hide more than they show.
-    return runs.length > 4 ? [line] : [{ ...base, id: `${curves.id} raw`, mark: 'line', faint: true, points: raw }, line];
+    return runs.length > 4
+      ? [line]
+      : [{ ...base, id: `${curves.id} raw`, mark: 'line', faint: true, points: raw }, line];
   });
   return {
     id: 'runs',
@@ -146,6 +148,9 @@ export function curvesSpec(runs: readonly ShownRun[], view: CurveView): PlotSpec
     series,
     references: [],
     moments: [],
-    empty: runs.length === 0 ? 'Choose runs in the list to lay their curves over each other.' : `None of the chosen runs has ${metricTitle(metric).toLowerCase()}.`,
+    empty:
+      runs.length === 0
+        ? 'Choose runs in the list to lay their curves over each other.'
+        : `None of the chosen runs has ${metricTitle(metric).toLowerCase()}.`,
   };
 }

@@ -22,7 +22,9 @@ export const runLabel = (entry: RunEntry): string => tokensOf(entry).join(' ');
 /** Short labels for a plot: what all of them share is left out; runs of one name are told apart by when they were made. */
 export function labelsOf(entries: readonly RunEntry[]): Map<string, string> {
   const tokens = entries.map(tokensOf);
-  const shared = new Set(tokens[0]?.filter((token) => entries.length > 1 && tokens.every((own) => own.includes(token))));
+  const shared = new Set(
+    tokens[0]?.filter((token) => entries.length > 1 && tokens.every((own) => own.includes(token))),
+  );
   const labels = tokens.map((own) => own.filter((token) => !shared.has(token)).join(' ') || own[0]);
   return new Map(
     entries.map((entry, i) => {

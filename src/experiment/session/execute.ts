@@ -8,6 +8,7 @@ import type { RunEvent } from '../events';
 import { type RunIdentity, NOT_ENDED, clockQuantumNs, trainManifest, utc } from '../manifest/build';
 import type { ManifestResults } from '../manifest/schema';
 import { serializeManifest } from '../manifest/serialize';
+import { observersOf } from '../observers';
 import type { OpenRun } from '../open-run';
 import { type MetricSink, RunRecorder, type RunStatus, huggingFaceConfig } from '../recorder';
 import { type RunDirectory, readText } from '../run-directory';
@@ -147,6 +148,7 @@ export async function* executeRun(
         return events;
       },
       autosave: autosave.due,
+      observers: observersOf(open),
     })) {
       await recorder.record(event);
       if (event.type === 'failed') failed = event.message;

@@ -47,7 +47,8 @@ export async function measure({ session, setup }: Workbench, what: Measurement):
       measurements.setState({ progress }),
     );
     measurements.setState(({ results }) => ({ results: { ...results, [kind]: result } }));
-    keepMeasurement(result);
+    const lost = keepMeasurement(result);
+    if (lost) told(`Measured, but explainers cannot show it: ${lost}.`);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     told(text === CANCELLED ? 'Cancelled: nothing was kept.' : text);

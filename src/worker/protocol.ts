@@ -6,6 +6,7 @@
 import type { MeasureApi } from './decode-protocol';
 import type { HeadMap } from '@/experiment/attention-maps';
 import type { MetricEvent } from '@/experiment/events';
+import type { CachePart, LayerCache } from '@/models/attention/cache';
 import type { Verdict } from '@/experiment/session/compare-runs';
 
 export type { HeadMap, Verdict };
@@ -35,6 +36,12 @@ export interface MemoryPlan {
   readonly largest: readonly { readonly name: string; readonly bytes: number }[];
 }
 
+export type { CachePart };
+
+export type CacheSummary =
+  | { readonly layers: readonly LayerCache[]; readonly nEmbd: number; readonly blockSize: number }
+  | { readonly reason: string };
+
 /** What a configuration will cost, known before anything runs. */
 export interface PlanSummary {
   readonly parameters: number;
@@ -42,7 +49,10 @@ export interface PlanSummary {
   readonly tokensPerStep: number;
   readonly dispatchesPerStep: number;
   readonly memory: MemoryPlan;
-  readonly cacheBytesPerToken: number;
+  /** f32; null where the model cannot decode. */
+  readonly cacheBytesPerToken: number | null;
+  /** What a decoder keeps, layer by layer, or why there is no decoder. */
+  readonly cache: CacheSummary;
 }
 
 export type RunState = 'idle' | 'preparing' | 'running' | 'paused' | 'finished' | 'failed' | 'stopped';

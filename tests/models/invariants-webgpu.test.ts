@@ -1,5 +1,5 @@
 /**
- * Invariants 1, 7, 8, 13, 15 and 18 of the attention specification on WebGPU, at a shape of its own (5 heads of 6, 9 tokens, batch 3),
+ * Invariants 1, 3, 7, 8, 13, 15 and 18 of the attention specification on WebGPU, at a shape of its own (5 heads of 6, 9 tokens, batch 3),
  * and the same logits from the f64 reference. At other odd shapes: attention.test.ts, parity.test.ts, decode.test.ts.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -7,10 +7,12 @@ import type { EngineDevice } from '@/engine/device';
 import type { NamedTensors } from '@/experiment/backend';
 import { openProbe } from '@/experiment/graph-probe';
 import { initialValues } from '@/experiment/init';
+import { Graph, type Tensor, attention as attentionOp } from '@/graph';
 import { type AttentionConfig, BASELINE_ATTENTION } from '@/models/attention/config';
 import type { Gpt2Config } from '@/models/config';
 import { buildGpt2 } from '@/models/gpt2';
 import { testEngine } from '../support/experiment';
+import { noise } from '../support/gpu';
 import { SMALL } from '../support/model';
 
 const [BATCH, SEQ, C, VOCAB] = [3, 9, 30, 13];
@@ -97,6 +99,28 @@ it('1: the leak fails it', async () => {
   const attention = { ra: { form: 'leak', layers: ALL, heads: 1 } } as const;
   const [before, after] = await forward(engine, attention, weightsOf(attention), IDS, LATER);
   expect(before!.some((x, i) => Math.floor(i / VOCAB) % SEQ < T0 && after![i] !== x)).toBe(true);
+});
+
+it('3: rows of P sum to 1 and see no future: attention over ones is 1, over a later value is 0', async () => {
+  const graph = new Graph();
+  const [q, k, v] = ['q', 'k', 'v'].map((name) => graph.input(name, [BATCH, SEQ, C], 'f32')) as [
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
+  const o = graph.apply1(attentionOp, [q, k, v], { nHead: 5, scale: 0.4, dropout: 0, site: 0 });
+  const probe = await openProbe(engine, { graph, weights: new Map(), read: [o], seed: 0 });
+  const over = async (value: (t: number) => number): Promise<number[]> => {
+    const values = Float32Array.from({ length: BATCH * SEQ * C }, (_, i) => value(Math.floor(i / C) % SEQ));
+    const inputs = [[q, noise(q.shape, 1, 3)], [k, noise(k.shape, 2, 3)], [v, values]] as const; // prettier-ignore
+    return Array.from((await probe.run(new Map<Tensor, Float32Array>(inputs))).get(o)!);
+  };
+  for (const x of await over(() => 1)) expect(Math.abs(x - 1)).toBeLessThan(1e-6);
+  (await over((t) => (t === T0 ? 1 : 0))).forEach((x, i) => {
+    if (Math.floor(i / C) % SEQ < T0) expect(x).toBe(0);
+    else expect(x).toBeGreaterThan(0);
+  });
+  probe.destroy();
 });
 
 describe('against the baseline on WebGPU', () => {

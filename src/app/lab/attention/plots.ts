@@ -70,6 +70,9 @@ const perLayer = (o: PerLayer): PlotDefinition => ({
   builder:
     () =>
     (run, { log }) => {
+      const lines = layerLines(run, o.field);
+      // A line that stands alone carries no label of its own.
+      const unit = lines.length === 1 ? `${o.unit}, ${lines[0]!.label}` : o.unit;
       const level = typeof o.level?.value === 'string' ? last(run.data.methods.get(o.level.value)) : o.level?.value;
       return {
         id: o.id,

@@ -166,7 +166,7 @@ describe('one-shot pruning', () => {
     await scrubber.press('End');
     await facts.getByText('778,568 of 786,432, random').waitFor();
     await page.locator('.prune-plot').scrollIntoViewIfNeeded(); // nothing is drawn out of sight
-    await expect.poll(() => inked(page, '.prune-plot canvas')).toBeGreaterThan(0.005);
+    await expect.poll(() => inked(page.locator('.prune-plot canvas'))).toBeGreaterThan(0.005);
     await page.getByLabel('Score', { exact: true }).selectOption('bitter6');
     await page.getByText('Not pruned: bitter6 needs exp_avg').waitFor();
     expect(await overflow(page)).toBeLessThanOrEqual(0);

@@ -3,6 +3,7 @@
  * Commands go through Comlink (`WorkerApi`); everything that happens during a run comes back as a `WorkerEvent`.
  */
 
+import type { AnalysisApi } from './analysis-protocol';
 import type { MeasureApi } from './decode-protocol';
 import type { HeadMap } from '@/experiment/attention-maps';
 import type { MetricEvent } from '@/experiment/events';
@@ -177,7 +178,7 @@ export interface AttentionView {
 }
 
 /** The worker's side of Comlink. */
-export interface WorkerApi extends MeasureApi {
+export interface WorkerApi extends MeasureApi, AnalysisApi {
   /** Registers the one listener for events (a Comlink proxy). */
   subscribe(listener: (event: WorkerEvent) => void): Promise<void>;
   /** Finds the adapter and emits `adapter`; without WebGPU the labelled CPU reference. */

@@ -7,6 +7,7 @@ import type { AdapterInfo, PlanSummary, RunRequest, RunState, WorkerApi, WorkerE
 
 import { KCONFIG_SOURCES } from '@/experiment/kconfig-tree';
 import { PRESETS } from '@/worker/presets';
+import { fakeAnalyses } from './fake-analyses';
 import { fakeMeasure } from './fake-measure';
 
 const scenario = self.name;
@@ -200,6 +201,7 @@ function live(): void {
 
 const api: WorkerApi = {
   ...fakeMeasure(scenario),
+  ...fakeAnalyses(() => step),
   subscribe(next) {
     listener = next;
     return Promise.resolve();

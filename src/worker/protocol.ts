@@ -7,8 +7,9 @@ import type { MeasureApi } from './decode-protocol';
 import type { HeadMap } from '@/experiment/attention-maps';
 import type { MetricEvent } from '@/experiment/events';
 import type { Verdict } from '@/experiment/session/compare-runs';
+import type { TimelineSample } from '@/experiment/session/timeline';
 
-export type { HeadMap, Verdict };
+export type { HeadMap, TimelineSample, Verdict };
 
 /** Who does the arithmetic. `software` is shown as an amber badge everywhere. */
 export interface AdapterInfo {
@@ -123,6 +124,8 @@ export type WorkerEvent =
       readonly best: boolean;
       readonly bytes: number;
     }
+  /** What the machine did since the last one: a line of timeline.jsonl (docs/runs.md). */
+  | { readonly type: 'timeline'; readonly step: number; readonly sample: TimelineSample }
   | {
       readonly type: 'profile';
       readonly ops: readonly { readonly name: string; readonly dispatches: number; readonly ms: number }[];

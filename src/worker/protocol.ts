@@ -195,6 +195,8 @@ export interface WorkerApi extends MeasureApi {
   continueRun(id: string): Promise<void>;
   /** Runs a stored run again and reports a `verdict`; an identical copy is deleted. */
   replay(id: string): Promise<void>;
+  /** The page's JavaScript heap in bytes, for the timeline: no browser tells a worker. */
+  pageHeap(bytes: number): Promise<void>;
   /** The page may be closed soon: save the state at the next step. */
   saveSoon(): Promise<void>;
   pause(): Promise<void>;

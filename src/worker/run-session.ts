@@ -36,6 +36,8 @@ export interface SessionHost {
   readonly open: (configured: Configured) => Promise<Opened>;
   /** The directory has changed. */
   readonly refresh: () => Promise<void>;
+  /** JavaScript heap of the page in bytes, as it last said; null before that. */
+  readonly heap: () => number | null;
 }
 
 export interface SessionResult {
@@ -108,6 +110,7 @@ export class RunSession {
       ...(customText ? { files: { [CUSTOM_TEXT_FILE]: customText.text } } : {}),
       reopen: () => host.open(job.configured),
       onOpen: (opened) => void (this.opened = opened),
+      heap: host.heap,
     });
     host.emit({ type: 'state', state: 'running' });
     let failed: string | null = null;

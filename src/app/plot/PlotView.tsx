@@ -86,7 +86,7 @@ export function PlotView(props: PlotViewProps): ReactNode {
       </figcaption>
       <div className="plot-host" ref={host} role="img" tabIndex={0} aria-label={title} aria-describedby={help} />
       <p id={help} hidden>
-        Left and right arrows move the crosshair, plus and minus zoom, 0 shows everything.
+        Left and right arrows move the crosshair, plus and minus zoom, page up and page down pan, 0 shows everything.
       </p>
       <output className="visually-hidden" ref={spoken} aria-live="polite" />
     </figure>

@@ -138,9 +138,8 @@ async function choose() {
         const boxes = [...document.querySelectorAll('.runs-table tbody input')].slice(0, curves);
         const from = performance.now();
         for (const box of boxes) box.click();
-        const label = () => document.querySelector('.plot-host')?.getAttribute('aria-label') ?? '';
         const look = () =>
-          (label().match(/at step \d+/g) ?? []).length >= curves
+          Number(document.querySelector('.runs-plot .plot-host').dataset.series) >= curves
             ? resolve(performance.now() - from)
             : setTimeout(look, 10);
         look();
@@ -153,7 +152,7 @@ async function choose() {
 const framesOf = (name, count) =>
   page.evaluate(
     async ({ name, count }) => {
-      const host = document.querySelector('.plot-host');
+      const host = document.querySelector('.runs-plot .plot-host');
       const box = host.getBoundingClientRect();
       const pointer = (type, i, more = {}) =>
         host.dispatchEvent(

@@ -117,6 +117,7 @@ export class PlotController {
     if (!surface) return;
     const spec = this.spec();
     this.shown = { spec, layout: renderPlot(surface, spec, screenPalette()) };
+    this.host.dataset['series'] = String(spec.series.filter(({ points }) => points.length > 0).length);
     this.drawOverlay();
   }
 

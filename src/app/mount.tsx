@@ -28,6 +28,10 @@ export function mount(root: HTMLElement, connect: Connect, connectStore: () => S
   keepInAddress(menu);
   const library = createLibrary(connectStore);
   const workbench: Workbench = { run, setup, ui, menu, session, library, link: createPlotLink() };
+  run.subscribe((now, before) => {
+    if (now.state === before.state || (now.state !== 'finished' && now.state !== 'stopped')) return;
+    void import('./stores/own').then(({ keepRun }) => keepRun(now));
+  });
   // A new run shows itself whole.
   run.subscribe((now, before) => {
     if (now.data !== before.data) workbench.link.setState({ hover: null, window: null });

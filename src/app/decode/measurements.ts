@@ -9,6 +9,7 @@ import {
   type SubjectKind,
 } from '@/worker/decode-protocol';
 import type { Workbench } from '../context';
+import { keepMeasurement } from '../stores/own';
 import { requestOf } from '../stores/setup';
 
 export interface Measurements {
@@ -46,6 +47,8 @@ export async function measure({ session, setup }: Workbench, what: Measurement):
       measurements.setState({ progress }),
     );
     measurements.setState(({ results }) => ({ results: { ...results, [kind]: result } }));
+    const lost = keepMeasurement(result);
+    if (lost) told(`Measured, but explainers cannot show it: ${lost}.`);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     told(text === CANCELLED ? 'Cancelled: nothing was kept.' : text);

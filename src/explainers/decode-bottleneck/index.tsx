@@ -2,6 +2,8 @@
 import { useState, type ReactNode } from 'react';
 import { trafficSplit } from '../data/reported';
 import { bandwidthDemand, totalReads } from '../maths/kv-cache';
+import { OwnPanel } from '../own/OwnPanel';
+import type { OwnSource } from '../own/source';
 import { Plot } from '../plot/Plot';
 import { label } from '../plot/ticks';
 import { number, type Values } from '../widget/attributes';
@@ -16,7 +18,13 @@ const attributes = {
   bytes: number(1024, 524288, 57344),
 };
 
-function Bottleneck({ initial }: { readonly initial: Values<typeof attributes> }): ReactNode {
+function Bottleneck({
+  initial,
+  own,
+}: {
+  readonly initial: Values<typeof attributes>;
+  readonly own: OwnSource;
+}): ReactNode {
   const [s, set] = useState(initial);
   const start = s.history + s.added;
   const contexts = Array.from({ length: 33 }, (_, i) => 128 * 2 ** (i / 4));
@@ -139,6 +147,7 @@ function Bottleneck({ initial }: { readonly initial: Values<typeof attributes> }
           caveats={trafficSplit.caveats}
         />
       </div>
+      <OwnPanel own={own} kind="context" />
     </>
   );
 }

@@ -1,5 +1,7 @@
 /** Second moment and Fisher diagonal of one made-up parameter. */
 import { useState, type ReactNode } from 'react';
+import { OwnPanel } from '../own/OwnPanel';
+import type { OwnSource } from '../own/source';
 import { Plot } from '../plot/Plot';
 import { label } from '../plot/ticks';
 import { choice, number, type Values } from '../widget/attributes';
@@ -11,7 +13,13 @@ const BETAS = ['0.9', '0.99', '0.999', '0.9999'];
 const attributes = { beta2: choice(BETAS, '0.999'), spike: number(1, 15, 5), root: number(1, 8, 4) };
 const STEPS = 2000;
 
-function FisherAdam({ initial }: { readonly initial: Values<typeof attributes> }): ReactNode {
+function FisherAdam({
+  initial,
+  own,
+}: {
+  readonly initial: Values<typeof attributes>;
+  readonly own: OwnSource;
+}): ReactNode {
   const [s, set] = useState(initial);
   const beta2 = Number(s.beta2);
   const t = trace(syntheticGradients(STEPS, s.spike), beta2);
@@ -68,6 +76,7 @@ function FisherAdam({ initial }: { readonly initial: Values<typeof attributes> }
           caveats={['A higher root lets a spike reorder fewer parameters. bitter7 scores by |w|·(v+ε)^¼.']}
         />
       </div>
+      <OwnPanel own={own} kind="fisher" />
     </>
   );
 }

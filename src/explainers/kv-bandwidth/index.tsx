@@ -2,6 +2,8 @@
 import { useMemo, useState, type ReactNode } from 'react';
 import { gpuDecodeSummary, kvBatchScaling, kvContextScaling, kvExtremeContext, kvNaiveInt4 } from '../data/reported';
 import { fitAffine, fitHill, hill } from '../maths/fits';
+import { OwnPanel } from '../own/OwnPanel';
+import type { OwnSource } from '../own/source';
 import { Plot } from '../plot/Plot';
 import { label } from '../plot/ticks';
 import { choice, type Values } from '../widget/attributes';
@@ -9,9 +11,23 @@ import { Stats } from '../widget/controls';
 import { defineWidget } from '../widget/define';
 
 const TABS = ['batch', 'context', 'gpu', 'extreme', 'quantisation'] as const;
+/** The own measurement that belongs beside each tab. */
+const OWN = {
+  batch: 'saturation',
+  context: 'context',
+  gpu: 'roofline',
+  extreme: 'context',
+  quantisation: 'asymmetry',
+} as const;
 const attributes = { tab: choice(TABS, 'batch') };
 
-function KvBandwidth({ initial }: { readonly initial: Values<typeof attributes> }): ReactNode {
+function KvBandwidth({
+  initial,
+  own,
+}: {
+  readonly initial: Values<typeof attributes>;
+  readonly own: OwnSource;
+}): ReactNode {
   const [tab, setTab] = useState(initial.tab);
   return (
     <>
@@ -27,6 +43,7 @@ function KvBandwidth({ initial }: { readonly initial: Values<typeof attributes> 
       {tab === 'gpu' && <Gpus />}
       {tab === 'extreme' && <Extreme />}
       {tab === 'quantisation' && <Naive />}
+      <OwnPanel own={own} kind={OWN[tab as (typeof TABS)[number]]} />
     </>
   );
 }

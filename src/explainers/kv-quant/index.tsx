@@ -4,6 +4,8 @@ import { fusedInt4Latency, int4ByModel, int4Saturation, k16v8Quality, kvPrecisio
 import { hill } from '../maths/fits';
 import { trafficSpeedup } from '../maths/kv-cache';
 import { bitsPerElement, bytesMoved, e4m3Step } from '../maths/quantise';
+import { OwnPanel } from '../own/OwnPanel';
+import type { OwnSource } from '../own/source';
 import { Plot } from '../plot/Plot';
 import { label } from '../plot/ticks';
 import { choice, number, type Values } from '../widget/attributes';
@@ -11,11 +13,13 @@ import { Select, Slider, Stats } from '../widget/controls';
 import { defineWidget } from '../widget/define';
 
 const TABS = ['saturation', 'fusion', 'asymmetry'] as const;
+/** The own measurement that belongs beside each tab. */
+const OWN = { saturation: 'saturation', fusion: 'fusion', asymmetry: 'asymmetry' } as const;
 const attributes = { tab: choice(TABS, 'saturation'), batch: number(1, 128, 16) };
 /** The published fit, B >= 4. */
 const PRINTED = { sMax: 3.75, bHalf: 5.1, gamma: 1.32 };
 
-function Quant({ initial }: { readonly initial: Values<typeof attributes> }): ReactNode {
+function Quant({ initial, own }: { readonly initial: Values<typeof attributes>; readonly own: OwnSource }): ReactNode {
   const [tab, setTab] = useState(initial.tab);
   return (
     <>
@@ -29,6 +33,7 @@ function Quant({ initial }: { readonly initial: Values<typeof attributes> }): Re
       {tab === 'saturation' && <Saturation start={initial.batch} />}
       {tab === 'fusion' && <Fusion />}
       {tab === 'asymmetry' && <Asymmetry />}
+      <OwnPanel own={own} kind={OWN[tab as (typeof TABS)[number]]} />
     </>
   );
 }

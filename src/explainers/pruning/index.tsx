@@ -2,6 +2,8 @@
 import { useState, type ReactNode } from 'react';
 import { pruningResults } from '../data/reported';
 import { mulberry32, spearman } from '../maths/statistics';
+import { OwnPanel } from '../own/OwnPanel';
+import type { OwnSource } from '../own/source';
 import { Plot } from '../plot/Plot';
 import { choice, number, type Values } from '../widget/attributes';
 import { Select, Slider, Stats } from '../widget/controls';
@@ -15,7 +17,13 @@ const random = mulberry32(5);
 /** |w| and v of 240 made-up weights. */
 const WEIGHTS = Array.from({ length: 240 }, () => ({ w: random() * random(), v: random() ** 4 }));
 
-function Pruning({ initial }: { readonly initial: Values<typeof attributes> }): ReactNode {
+function Pruning({
+  initial,
+  own,
+}: {
+  readonly initial: Values<typeof attributes>;
+  readonly own: OwnSource;
+}): ReactNode {
   const [group, setGroup] = useState(initial.group);
   const [sparsity, setSparsity] = useState(initial.sparsity);
   const rows = pruningResults.rows.filter(
@@ -71,6 +79,7 @@ function Pruning({ initial }: { readonly initial: Values<typeof attributes> }): 
           ['rank correlation of the scores', spearman(magnitude, bitter7).rho.toFixed(2)],
         ]}
       />
+      <OwnPanel own={own} kind="pruning" />
     </>
   );
 }

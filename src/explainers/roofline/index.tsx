@@ -2,6 +2,8 @@
 import { useState, type ReactNode } from 'react';
 import { deviceSpecs, rooflineOps } from '../data/reported';
 import { attainable, batchForIntensity, gemmIntensity, ridge, type Device } from '../maths/roofline';
+import { OwnPanel } from '../own/OwnPanel';
+import type { OwnSource } from '../own/source';
 import { Plot, type Series } from '../plot/Plot';
 import { label } from '../plot/ticks';
 import { choice, number, type Values } from '../widget/attributes';
@@ -15,7 +17,13 @@ const NAMES = [...new Set(SPECS.map((r) => r.device))];
 const attributes = { device: choice(NAMES, 'H100'), batch: number(1, 1024, 16) };
 const INTENSITIES = Array.from({ length: 49 }, (_, i) => 10 ** (-1 + i / 8));
 
-function Roofline({ initial }: { readonly initial: Values<typeof attributes> }): ReactNode {
+function Roofline({
+  initial,
+  own,
+}: {
+  readonly initial: Values<typeof attributes>;
+  readonly own: OwnSource;
+}): ReactNode {
   const [chosen, setChosen] = useState(initial.device);
   const [batch, setBatch] = useState(initial.batch);
   const devices = NAMES.map((name) => deviceOf(name));
@@ -82,6 +90,7 @@ function Roofline({ initial }: { readonly initial: Values<typeof attributes> }):
           caveats={deviceSpecs.caveats}
         />
       </div>
+      <OwnPanel own={own} kind="roofline" />
       <p className="note">
         Decode attention has an intensity of 2·(H_q/H_kv)/s FLOP/byte for s bytes a number: 1 for f16 with full heads,
         which is {label(ridge(device))} times under this ridge.

@@ -1,6 +1,7 @@
 /** A widget is a React component and a custom element with its own shadow tree; it needs no WebGPU and sets no global. */
 import { Component, type ComponentType, type ReactNode } from 'react';
 import { createRoot, type Root } from 'react-dom/client';
+import { OWN_ATTRIBUTES, useOwn, type OwnSource } from '../own/source';
 import { parseAttributes, type Attributes, type Values } from './attributes';
 import { STYLE } from './style';
 
@@ -10,7 +11,8 @@ export interface Widget<A extends Attributes = Attributes> {
   readonly title: string;
   readonly summary: string;
   readonly attributes: A;
-  readonly component: ComponentType<{ readonly initial: Values<A> }>;
+  /** `own`: what the reader measured, for a panel of its own. */
+  readonly component: ComponentType<{ readonly initial: Values<A>; readonly own: OwnSource }>;
 }
 
 /** Registers the element once and returns the widget. A second definition of a tag is ignored, as two bundles may meet in a page. */
@@ -29,6 +31,7 @@ export function WidgetView<A extends Attributes>({
   readonly get: (name: string) => string | null;
 }): ReactNode {
   const parsed = parseAttributes(widget.tag, widget.attributes, get);
+  const own = useOwn(widget.tag, get);
   const Body = widget.component;
   return (
     <section className="widget" aria-label={widget.title}>
@@ -36,7 +39,7 @@ export function WidgetView<A extends Attributes>({
       <p className="lead">{widget.summary}</p>
       {parsed.ok ? (
         <Boundary title={widget.title}>
-          <Body initial={parsed.values} />
+          <Body initial={parsed.values} own={own} />
         </Boundary>
       ) : (
         <p className="error" role="alert">
@@ -70,7 +73,7 @@ class Boundary extends Component<
 
 function elementOf<A extends Attributes>(widget: Widget<A>): CustomElementConstructor {
   return class extends HTMLElement {
-    static observedAttributes = Object.keys(widget.attributes);
+    static observedAttributes = [...Object.keys(widget.attributes), ...OWN_ATTRIBUTES];
     #root: Root | null = null;
     /** A changed attribute starts the widget anew. */
     #revision = 0;

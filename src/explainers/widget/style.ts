@@ -41,6 +41,11 @@ export const STYLE = `
 * { box-sizing: border-box; }
 .widget { display: grid; gap: 12px; padding: 12px; min-width: 0; grid-template-columns: minmax(0, 1fr); }
 h2 { font-size: 16px; line-height: 24px; font-weight: 600; margin: 0; }
+h3 { font-size: 13px; font-weight: 600; margin: 0; }
+a { color: var(--accent); }
+.own { display: grid; gap: 8px; grid-template-columns: minmax(0, 1fr); border: 1px solid var(--hairline-strong); border-radius: 4px; padding: 12px; }
+.own-link { justify-self: start; }
+.badge { color: var(--warn); background: var(--warn-surface); border: 1px solid var(--warn-line); border-radius: 4px; padding: 0 6px; }
 p { margin: 0; max-width: 80ch; }
 .lead, .note, .caveat, .readout { color: var(--muted); }
 .caveat { border-left: 2px solid var(--warn-line); padding-left: 8px; }

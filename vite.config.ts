@@ -4,6 +4,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 import { docsPlugin } from './scripts/docs/plugin.ts';
 import { offlinePlugin } from './scripts/offline/plugin.ts';
+import { CSP } from './scripts/policy.mjs';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -19,10 +20,6 @@ function commit(): string {
     return 'unknown';
   }
 }
-
-/** No eval, no inline script, nothing from elsewhere: what an imported archive calls itself can never become code. */
-export const CSP =
-  "default-src 'self'; script-src 'self'; style-src 'self'; worker-src 'self'; img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'";
 
 /** The policy in each built page: a static host may send no headers of its own. The development server needs inline scripts. */
 const policy: Plugin = {

@@ -1,8 +1,7 @@
 // The same training step on the workbench, jax-js and tfjs-webgpu, side by side in one Chromium run.
 //   npm run bench -- [--json] [--rounds N] [--steps N] [--no-tfjs] [--size small|large] [--headed]
-import { chromium } from 'playwright-core';
 import { build } from 'vite';
-import { findBrowser } from './browser.mjs';
+import { launch } from './browser.mjs';
 import { serve } from './serve.mjs';
 
 const args = process.argv.slice(2);
@@ -18,17 +17,10 @@ const steps = Number(option('steps', 3));
 const size = option('size', 'small') === 'large' ? { nLayer: 6, nEmbd: 256, nHead: 8, ctx: 256, batch: 8 } : {};
 const software = !flag('headed');
 
-const executablePath = findBrowser();
-if (!executablePath) {
-  console.error('bench: no browser: run "make browser" or set CHROMIUM_PATH');
-  process.exit(1);
-}
 await build({ configFile: 'bench/vite.config.ts', logLevel: 'error' });
 const server = await serve('dist/bench', 0);
 const url = `http://localhost:${server.address().port}/`;
-const flags = ['--enable-unsafe-webgpu', '--no-sandbox', '--disable-quic', '--disable-background-networking'];
-if (software) flags.push('--use-webgpu-adapter=swiftshader');
-const browser = await chromium.launch({ executablePath, headless: software, args: flags });
+const browser = await launch({ gpu: software ? 'software' : 'hardware', headless: software });
 const page = await browser.newPage();
 await page.goto(url);
 await page.waitForFunction(() => typeof window.runOne === 'function');

@@ -18,6 +18,30 @@ export function findBrowser() {
   return existsSync(own) ? own : null;
 }
 
+const FLAGS = ['--enable-unsafe-webgpu', '--no-sandbox', '--disable-quic', '--disable-background-networking'];
+const GPU = {
+  software: [...FLAGS, '--use-webgpu-adapter=swiftshader'],
+  hardware: FLAGS,
+  none: FLAGS.filter((flag) => !flag.includes('webgpu')),
+};
+
+/**
+ * A headless Chromium whose WebGPU is that of SwiftShader (`software`), of the machine (`hardware`) or missing (`none`).
+ * @param {{ gpu?: keyof typeof GPU, headless?: boolean, args?: readonly string[] }} options
+ */
+export function launch({ gpu = 'software', headless = true, args = [] } = {}) {
+  const executablePath = findBrowser();
+  if (!executablePath) throw new Error('no browser: run "make browser" or set CHROMIUM_PATH');
+  return chromium.launch({ executablePath, headless, args: [...GPU[gpu], ...args] });
+}
+
+/** What the page's adapter calls itself. @param {import('playwright-core').Page} page */
+export const adapterName = (page) =>
+  page.evaluate(async () => {
+    const found = await navigator.gpu?.requestAdapter();
+    return found ? `${found.info.vendor} ${found.info.architecture} ${found.info.description}`.trim() : 'none';
+  });
+
 const run = (command, args) => spawnSync(command, args, { stdio: 'inherit' }).status === 0;
 
 function install() {

@@ -1,68 +1,61 @@
-// "wb run" on a device that is destroyed again and again, against one that is left alone: metrics and weights must be equal.
-//   node scripts/device-loss-test.mjs [--losses 20] [--every 40]        needs "make build"
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+#!/usr/bin/env node
+// `wb run` on a device that is destroyed again and again, against one that is left alone: metrics and weights must be equal.
+// One JSON document; exit 1 on a difference, on too few losses, and when the time is up.
+//   node scripts/device-loss-test.mjs [--losses 20] [--minutes 15] [--every 25]       needs "make build"
+// --every: command encoders (steps, evaluations, reads of a checkpoint) between two losses.
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { TINY, adapterOf, contents, deadline, difference, finalMetrics, finish, round, wb } from './support/wb-run.mjs';
 
 const { values } = parseArgs({
-  options: { losses: { type: 'string', default: '20' }, every: { type: 'string', default: '40' } },
+  options: {
+    losses: { type: 'string', default: '20' },
+    minutes: { type: 'string', default: '15' },
+    every: { type: 'string', default: '25' },
+  },
 });
+const wanted = Number(values.losses);
+const limit = deadline(Number(values.minutes));
 const folder = mkdtempSync(join(tmpdir(), 'wb-device-loss-'));
-const settings = ['MAX_ITERS=240', 'CHECKPOINT_INTERVAL=10', 'GPT2_DROPOUT=0.1', 'GPT2_N_LAYER=1', 'EVAL_INTERVAL=40'];
-function train(out, env, preload) {
-  const args = [
-    ...preload,
-    'bin/wb',
-    'run',
-    '--defconfig',
-    'gpt2-vanilla-baseline-ci',
-    ...settings,
-    '--software',
-    '--out',
-    out,
-  ];
-  const done = spawnSync(process.execPath, args, { encoding: 'utf8', env: { ...process.env, ...env } });
-  if (done.status !== 0) throw new Error(`wb run ended with ${done.status}:\n${done.stderr.slice(-2000)}`);
-  return done.stderr;
+const preload = resolve(fileURLToPath(import.meta.url), '../lose-device.mjs');
+const settings = ['MAX_ITERS=400', 'CHECKPOINT_INTERVAL=5', 'EVAL_INTERVAL=40', 'GPT2_DROPOUT=0.1', '--software'];
+
+async function train(name, options = {}) {
+  const out = join(folder, name);
+  const ended = await wb(['run', ...TINY, ...settings, '--out', out], { ...options, limitMs: limit.left() });
+  const losses = (ended.err.match(/the device was lost/g) ?? []).length;
+  return { out, losses, ...ended };
 }
-const lines = (out) =>
-  readFileSync(join(out, 'metrics.jsonl'), 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.stringify({ ...JSON.parse(line), time: undefined }));
-const files = (out) => [
-  'best.safetensors',
-  ...readdirSync(join(out, 'checkpoints'))
-    .sort()
-    .map((name) => `checkpoints/${name}`),
-];
 
 try {
-  const [alone, lossy] = [join(folder, 'alone'), join(folder, 'lossy')];
-  train(alone, {}, []);
-  const said = train(lossy, { WB_LOSE_EVERY: values.every, WB_LOSE_TIMES: values.losses }, [
-    '--import',
-    './scripts/lose-device.mjs',
-  ]);
-  const losses = (said.match(/the device was lost/g) ?? []).length;
-  const [a, b] = [lines(alone), lines(lossy)];
-  const first = a.findIndex((line, i) => line !== b[i]);
-  const same = a.length === b.length && first < 0;
-  const weights = files(alone).filter(
-    (file) => !readFileSync(join(alone, file)).equals(readFileSync(join(lossy, file))),
-  );
-  const result = {
-    losses,
-    lines: a.length,
-    metrics_equal: same,
-    files: files(alone).length,
-    files_that_differ: weights,
+  const alone = await train('alone');
+  if (alone.code !== 0) throw new Error(`the undisturbed run ended with ${alone.code}: ${alone.err.slice(-1000)}`);
+  const lossy = await train('lossy', {
+    nodeArgs: ['--import', preload],
+    env: { WB_LOSE_EVERY: values.every, WB_LOSE_TIMES: values.losses },
+  });
+  const report = {
+    adapter: adapterOf(alone.out),
+    steps: 400,
+    losses: lossy.losses,
+    losses_wanted: wanted,
+    timed_out: lossy.late,
+    seconds: { undisturbed: round(alone.ms), disturbed: round(lossy.ms), per_loss: round((lossy.ms - alone.ms) / Math.max(1, lossy.losses)) }, // prettier-ignore
   };
-  console.log(JSON.stringify(result, null, 2));
-  if (!same) console.error(`device-loss-test: line ${first + 1}\n  ${a[first]}\n  ${b[first]}`);
-  if (!same || weights.length > 0 || losses < Number(values.losses)) process.exitCode = 1;
+  if (lossy.code !== 0) finish({ ...report, equal: false, failure: lossy.err.slice(-1000) }, false);
+  else {
+    const expected = contents(alone.out);
+    const found = difference(expected, contents(lossy.out));
+    finish(
+      { ...report, equal: found === null, files_compared: expected.size, ...(found === null ? {} : { first_difference: found }), final: { undisturbed: finalMetrics(alone.out), disturbed: finalMetrics(lossy.out) } }, // prettier-ignore
+      found === null && lossy.losses >= wanted,
+    );
+  }
+} catch (error) {
+  finish({ equal: false, failure: error.message }, false);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

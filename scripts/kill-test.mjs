@@ -1,39 +1,32 @@
 #!/usr/bin/env node
-// Kills `wb run` (and `wb matrix`) with SIGKILL at random moments, continues, kills again, and compares what comes out with an
-// undisturbed run: metrics without `time`, every .safetensors byte by byte. Exit 1 at the first difference.
+// Kills `wb run` and `wb matrix` with SIGKILL at random moments, continues, kills again, and compares what comes out with an
+// undisturbed run: metrics without `time`, STATUS, every weight file byte by byte, no temp file. One JSON document; exit 1 at the
+// first difference and when the time is up before all trials were made.
 //
-//   node scripts/kill-test.mjs [--runs 20] [--matrix 5] [--backend reference|webgpu] [--kills 3] [--seed 1]
-//     [--set SYMBOL=value ...]
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+//   node scripts/kill-test.mjs [--runs 20] [--matrix 20] [--kills 3] [--backend reference|webgpu] [--seed 1] [--minutes 15]
+//     [--set SYMBOL=value ...]                                                        needs "make build"
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { TINY, adapterOf, contents, deadline, difference, finalMetrics, finish, round, wb } from './support/wb-run.mjs';
 
-const WB = resolve(fileURLToPath(import.meta.url), '../../bin/wb');
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '20' },
-    matrix: { type: 'string', default: '5' },
+    matrix: { type: 'string', default: '20' },
     backend: { type: 'string', default: 'reference' },
     kills: { type: 'string', default: '3' },
     seed: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '15' },
     set: { type: 'string', multiple: true, default: [] },
   },
 });
-const tiny = [
-  '--defconfig',
-  'gpt2-vanilla-baseline-ci',
-  'GPT2_N_LAYER=1',
-  'GPT2_N_EMBD=8',
-  'GPT2_N_HEAD=1',
-  'GPT2_BLOCK_SIZE=8',
-  ...values.set,
-];
-const steps = values.backend === 'reference' ? ['MAX_ITERS=300', 'EVAL_INTERVAL=20', 'CHECKPOINT_INTERVAL=15'] : ['MAX_ITERS=60', 'EVAL_INTERVAL=10', 'CHECKPOINT_INTERVAL=7']; // prettier-ignore
-const RUN = ['run', ...tiny, ...steps, '--backend', values.backend];
-const MATRIX = ['matrix', ...tiny, 'MAX_ITERS=60', 'EVAL_INTERVAL=20', 'CHECKPOINT_INTERVAL=15', 'LEARNING_RATE=1e-3,3e-3', '--seeds', '2', '--backend', values.backend]; // prettier-ignore
+const reference = values.backend === 'reference';
+const adapter = reference ? ['--backend', 'reference'] : ['--backend', 'webgpu', '--software'];
+const steps = reference ? ['MAX_ITERS=300', 'EVAL_INTERVAL=20', 'CHECKPOINT_INTERVAL=15'] : ['MAX_ITERS=150', 'EVAL_INTERVAL=25', 'CHECKPOINT_INTERVAL=7']; // prettier-ignore
+const RUN = ['run', ...TINY, ...steps, ...values.set, ...adapter];
+const MATRIX = ['matrix', ...TINY, 'MAX_ITERS=60', 'EVAL_INTERVAL=20', 'CHECKPOINT_INTERVAL=15', 'LEARNING_RATE=1e-3,3e-3', ...values.set, '--seeds', '2', ...adapter]; // prettier-ignore
 
 let state = Number(values.seed) >>> 0;
 const random = () => {
@@ -41,108 +34,87 @@ const random = () => {
   return state / 2 ** 32;
 };
 
-/** Runs wb; kills it after `ms` (null: never), counted from when the file `after` is there, if given. */
-function wb(args, ms, after = null) {
-  return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [WB, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
-    let err = '';
-    let timer = null;
-    const arm = () => {
-      if (ms === null) return;
-      if (after !== null && !existsSync(after)) timer = setTimeout(arm, 5);
-      else timer = setTimeout(() => child.kill('SIGKILL'), after === null ? ms : ms / 2);
-    };
-    arm();
-    child.stderr.setEncoding('utf8').on('data', (text) => (err += text));
-    child.on('error', fail).on('close', (code, signal) => {
-      clearTimeout(timer);
-      done({ code, killed: signal === 'SIGKILL', err });
-    });
-  });
-}
-
-async function finish(args) {
-  const { code, err } = await wb(args, null);
-  if (code !== 0) throw new Error(`wb ${args.join(' ')} exits ${code}: ${err}`);
-}
-
-/** What must be equal, by file. */
-function contents(root) {
-  const out = new Map();
-  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    const name = path.slice(root.length + 1);
-    if (name.endsWith('metrics.jsonl')) {
-      const lines = readFileSync(path, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line)); // prettier-ignore
-      out.set(name, lines.map(({ time: _, ...rest }) => JSON.stringify(rest)).join('\n'));
-    } else if (name.endsWith('STATUS')) out.set(name, readFileSync(path, 'utf8'));
-    else if (name.endsWith('.safetensors') && !name.endsWith('state.safetensors'))
-      out.set(name, readFileSync(path).toString('base64'));
-    else if (/\.tmp-\d+$/.test(name)) out.set(name, 'left over');
-  }
-  return out;
-}
-
-function difference(a, b) {
-  for (const name of new Set([...a.keys(), ...b.keys()])) {
-    if (!a.has(name)) return `${name} is only in the killed run`;
-    if (!b.has(name)) return `${name} is missing in the killed run`;
-    if (a.get(name) === b.get(name)) continue;
-    const [left, right] = [a.get(name).split('\n'), b.get(name).split('\n')];
-    const line = left.findIndex((text, i) => text !== right[i]);
-    return `${name}:${line + 1}: ${left[line]?.slice(0, 160)} | ${right[line]?.slice(0, 160)}`;
-  }
-  return null;
-}
-
+const limit = deadline(Number(values.minutes));
 const work = mkdtempSync(join(tmpdir(), 'wb-kill-'));
-let kills = 0;
-let restarts = 0;
+class Late extends Error {}
+
+/** Kills the child after `ms`, counted from when `after` is there, if given. */
+const killer = (ms, after) => (child) => {
+  let timer = null;
+  const arm = () => {
+    if (after !== null && !existsSync(after)) timer = setTimeout(arm, 5);
+    else timer = setTimeout(() => child.kill('SIGKILL'), after === null ? ms : ms / 2);
+  };
+  arm();
+  return () => clearTimeout(timer);
+};
+
+/** One command to its end. Throws Late when the script's time is up, Error when wb fails. */
+async function run(args, onChild) {
+  const ended = await wb(args, { limitMs: limit.left(), ...(onChild ? { onChild } : {}) });
+  if (ended.late) throw new Late();
+  if (!ended.killed && ended.code !== 0)
+    throw new Error(`wb ${args.join(' ')} exits ${ended.code}: ${ended.err.slice(-1000)}`);
+  return ended;
+}
+
+/** One directory: killed up to `--kills` times, continued after each, then finished. Counts the kills that hit. */
+async function trial(args, out, duration, tally) {
+  for (let left = Number(values.kills); ; left--) {
+    const begun = existsSync(join(out, 'manifest.json'));
+    if (!begun && existsSync(out)) {
+      rmSync(out, { recursive: true, force: true }); // killed before there was a run
+      tally.before_manifest++;
+    }
+    const command = begun ? ['continue', out, ...(reference ? [] : ['--software'])] : [...args, '--out', out];
+    if (left <= 0) return run(command);
+    // Most kills once there is something to lose: starting an adapter can take longer than the run.
+    const after = random() < 0.75 ? join(out, 'manifest.json') : null;
+    const { killed } = await run(command, killer(random() * duration, after));
+    if (killed) tally.kills++;
+  }
+}
 
 async function trials(name, args, count) {
-  if (count === 0) return;
-  const reference = join(work, `${name}-undisturbed`);
-  const began = performance.now();
-  await finish([...args, '--out', reference]);
-  const duration = performance.now() - began;
-  const expected = contents(reference);
+  const undisturbed = join(work, `${name}-undisturbed`);
+  const began = await run([...args, '--out', undisturbed]);
+  const expected = contents(undisturbed);
+  const tally = { kills: 0, before_manifest: 0 };
+  const report = {
+    trials: count,
+    equal: 0,
+    ...tally,
+    files_compared: expected.size,
+    undisturbed_seconds: round(began.ms),
+  };
   for (let i = 0; i < count; i++) {
     const out = join(work, `${name}-${i}`);
-    let started = false;
-    for (let left = Number(values.kills); ; left--) {
-      if (started && !existsSync(join(out, 'manifest.json'))) {
-        rmSync(out, { recursive: true, force: true }); // killed before there was a run
-        started = false;
-        restarts++;
-      }
-      const command = started ? ['continue', out] : [...args, '--out', out];
-      started = true;
-      if (left <= 0) {
-        await finish(command);
-        break;
-      }
-      // Most kills once there is something to lose: starting an adapter can take longer than the run.
-      const { killed, code, err } = await wb(
-        command,
-        random() * duration,
-        random() < 0.75 ? join(out, 'manifest.json') : null,
-      );
-      if (killed) kills++;
-      else if (code !== 0) throw new Error(`wb ${command.join(' ')} exits ${code}: ${err}`);
+    try {
+      await trial(args, out, began.ms, tally);
+    } catch (error) {
+      if (!(error instanceof Late)) throw error;
+      return { ...report, ...tally, timed_out: true };
     }
+    Object.assign(report, tally);
     const found = difference(expected, contents(out));
-    if (found !== null) {
-      console.error(`${name} ${i}: differs from the undisturbed run: ${found}\nkept: ${work}`);
-      process.exit(1);
-    }
+    if (found !== null) return { ...report, first_difference: `trial ${i}: ${found}`, kept: out };
+    report.equal++;
     rmSync(out, { recursive: true, force: true });
   }
-  console.log(
-    `${name}: ${count} of ${count} equal to the undisturbed run (${Math.round(duration)} ms), backend ${values.backend}`,
-  );
+  if (name === 'run') report.final = finalMetrics(undisturbed);
+  return { ...report, adapter: adapterOf(name === 'run' ? undisturbed : cellOf(undisturbed, expected)) };
 }
 
-await trials('run', RUN, Number(values.runs));
-await trials('matrix', MATRIX, Number(values.matrix));
-console.log(`${kills} kills, ${restarts} before a manifest was written`);
-rmSync(work, { recursive: true, force: true });
+const cellOf = (matrix, files) => join(matrix, [...files.keys()].find((file) => /^cells\/[^/]+\/STATUS$/.test(file)), '..'); // prettier-ignore
+
+const document = { backend: values.backend, settings: values.set };
+try {
+  if (Number(values.runs) > 0) document.run = await trials('run', RUN, Number(values.runs));
+  if (Number(values.matrix) > 0) document.matrix = await trials('matrix', MATRIX, Number(values.matrix));
+} catch (error) {
+  document.failure = error instanceof Late ? 'the undisturbed run did not end in time' : error.message;
+}
+const parts = [document.run, document.matrix].filter(Boolean);
+const ok = document.failure === undefined && parts.every((part) => part.equal === part.trials);
+finish(document, ok);
+if (!parts.some((part) => part.kept)) rmSync(work, { recursive: true, force: true });

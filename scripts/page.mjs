@@ -4,7 +4,7 @@
 // long_tasks_ms: main-thread tasks over 50 ms from that point on, for N further steps.
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { chromium } from 'playwright-core';
+import { adapterName, launch } from './browser.mjs';
 import { serve } from './serve.mjs';
 
 const { values } = parseArgs({
@@ -13,16 +13,12 @@ const { values } = parseArgs({
     steps: { type: 'string', default: '20' },
   },
 });
-const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-for (const path of [executablePath, 'dist/site/index.html']) {
-  if (existsSync(path)) continue;
-  console.error(`page: ${path} is missing: run "make browser build", or set CHROMIUM_PATH`);
+if (!existsSync('dist/site/index.html')) {
+  console.error('page: the site is not built: run "make build"');
   process.exit(1);
 }
 const server = await serve('dist/site', 0);
-const flags =
-  '--enable-unsafe-webgpu --use-webgpu-adapter=swiftshader --no-sandbox --disable-quic --disable-background-networking';
-const browser = await chromium.launch({ executablePath, args: [...flags.split(' '), '--headless'] });
+const browser = await launch();
 const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
 await page.goto(`http://127.0.0.1:${server.address().port}/#/lab?defconfig=${values.defconfig}`);
 await page.getByText('roof measured').waitFor({ timeout: 120_000 });
@@ -51,10 +47,7 @@ const first = await step();
 await until(first + Number(values.steps));
 const ms = (performance.now() - from) / Number(values.steps);
 const longTasks = await page.evaluate(() => globalThis.longTasks);
-const adapter = await page.evaluate(async () => {
-  const found = await navigator.gpu?.requestAdapter();
-  return found ? `${found.info.vendor} ${found.info.architecture} ${found.info.description}`.trim() : 'none';
-});
+const adapter = await adapterName(page);
 console.log(
   JSON.stringify(
     {

@@ -1,7 +1,8 @@
 // A static file server for the built site: node scripts/serve.mjs DIR [PORT]. Prints the URL once it listens.
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { extname, join, normalize, resolve } from 'node:path';
+import { extname, join, normalize, resolve, sep } from 'node:path';
+import { CSP } from './policy.mjs';
 
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
@@ -15,21 +16,22 @@ const TYPES = {
   '.map': 'application/json',
 };
 
-/** The policy that the docs recommend: no inline script, no eval, nothing from elsewhere. */
-export const CSP =
-  "default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'";
-
-export function serve(directory, port) {
+/**
+ * Serves a folder and nothing outside it.
+ * @param {string | null} policy the Content-Security-Policy header, which also governs workers; null: the page's own must do
+ */
+export function serve(directory, port, { policy = CSP } = {}) {
   const root = resolve(directory);
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
     let file = normalize(join(root, path));
-    if (!file.startsWith(root)) return response.writeHead(403).end('forbidden');
+    if (file !== root && file !== root + sep && !file.startsWith(root + sep))
+      return response.writeHead(403).end('forbidden');
     if (existsSync(file) && statSync(file).isDirectory()) file = join(file, 'index.html');
     if (!existsSync(file)) return response.writeHead(404).end('not found');
     response.writeHead(200, {
       'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
-      'content-security-policy': CSP,
+      ...(policy === null ? {} : { 'content-security-policy': policy }),
       'cache-control': 'no-cache',
     });
     createReadStream(file).pipe(response);
@@ -48,7 +50,7 @@ if (process.argv[1]?.endsWith('serve.mjs')) {
   }
   for (let at = Number(port); ; at++) {
     try {
-      await serve(directory, at);
+      await serve(directory, at, { policy: `${CSP}; frame-ancestors 'self'` }); // a page's own policy cannot say this part
       console.log(
         `knlp workbench: http://localhost:${at}/   (start the default preset at once: http://localhost:${at}/?run=1)`,
       );

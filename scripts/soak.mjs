@@ -5,22 +5,18 @@
 // run_bytes: of the run's directory. Samples are taken every N ms; `growth` is the last quarter's mean over that of the second.
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { chromium } from 'playwright-core';
+import { adapterName, launch } from './browser.mjs';
 import { serve } from './serve.mjs';
 
 const { values } = parseArgs({
   options: { steps: { type: 'string', default: '10000' }, every: { type: 'string', default: '5000' } },
 });
-const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-for (const path of [executablePath, 'dist/site/index.html']) {
-  if (existsSync(path)) continue;
-  console.error(`soak: ${path} is missing: run "make browser build", or set CHROMIUM_PATH`);
+if (!existsSync('dist/site/index.html')) {
+  console.error('soak: the site is not built: run "make build"');
   process.exit(1);
 }
 const server = await serve('dist/site', 0);
-const flags =
-  '--enable-unsafe-webgpu --use-webgpu-adapter=swiftshader --no-sandbox --disable-quic --disable-background-networking --enable-precise-memory-info --js-flags=--expose-gc';
-const browser = await chromium.launch({ executablePath, args: [...flags.split(' '), '--headless'] });
+const browser = await launch({ args: ['--enable-precise-memory-info', '--js-flags=--expose-gc'] });
 const page = await browser.newPage();
 const model = 'GPT2_N_LAYER=1&GPT2_N_HEAD=2&GPT2_N_EMBD=16&GPT2_BLOCK_SIZE=16&BATCH_SIZE=4';
 const query = `defconfig=gpt2-vanilla-baseline-ci&${model}&MAX_ITERS=${values.steps}&EVAL_INTERVAL=500&CHECKPOINT_INTERVAL=1000`;
@@ -41,8 +37,7 @@ await worker.evaluate(() => {
     return destroy.call(this);
   };
 });
-// One edit, so that the planned run is prepared anew and its buffers are counted.
-await page.waitForTimeout(3000);
+await page.waitForTimeout(3000); // the planned run is prepared meanwhile
 const sample = async () => {
   const engine = await worker.evaluate(async () => {
     globalThis.gc?.();
@@ -92,7 +87,8 @@ for (;;) {
     console.log(
       JSON.stringify(
         {
-          adapter: 'SwiftShader (software adapter)',
+          adapter: await adapterName(page),
+          browser: browser.version(),
           state,
           steps: Number(values.steps),
           seconds: Math.round((performance.now() - started) / 1000),

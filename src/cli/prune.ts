@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { openDevice } from '@/engine/device';
 import { experimentConfig } from '@/experiment/config';
+import { calibrate } from '@/experiment/calibration';
 import { openStrict, symbolValues } from '@/experiment/kconfig-tree';
 import {
   ONE_SHOT_SCORES,
   type OneShotScore,
-  calibrate,
   isStateScore,
   missingSlot,
   needsCalibration,
@@ -95,7 +95,7 @@ async function prune(options: PruneOptions): Promise<void> {
     new Map([...weights].map(([name, t]) => [name, { shape: t.shape, data: t.data as Float32Array }])),
   );
   const calibration = scores.some(needsCalibration)
-    ? calibrate(model, corpus, await backend.parameters(), settings.seed, settings.sequences)
+    ? await calibrate({ engine, model, corpus, weights: await backend.parameters(), ...settings })
     : null;
   const results = [];
   for (const score of scores)

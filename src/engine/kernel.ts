@@ -70,11 +70,6 @@ export const rowsOf = (shape: readonly number[]): number => shape.slice(0, -1).r
 export const colsOf = (shape: readonly number[]): number => shape[shape.length - 1] ?? 1;
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-/** True when every row of every operand starts on a 4-element boundary and holds a multiple of 4 elements. */
-export function vectorizable(...operands: readonly Operand[]): boolean {
-  return operands.every((o) => o.offset % 4 === 0 && o.rowStride % 4 === 0 && colsOf(o.shape) % 4 === 0);
-}
-
 /** Collects the storage bindings of one kernel; operands in one region share a variable. */
 export class Bindings {
   readonly #slots: { region: number; access: 'read' | 'read_write'; name: string; type: string }[] = [];

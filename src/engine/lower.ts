@@ -12,7 +12,8 @@ import {
   rowsOf,
   sizeOf,
 } from '@/graph';
-import { type FusedOp, type FusedGraph, type GemmOp, type PackedTensor, fuse } from './fuse';
+import { fuse } from './fuse';
+import type { FusedGraph, FusedOp, GemmOp, PackedTensor } from './fused-op';
 import type { DeviceTraits, Operand } from './kernel';
 import { attentionBackward, attentionForward } from './kernels/attention';
 import { classifier } from './kernels/classifier';

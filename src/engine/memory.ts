@@ -4,7 +4,7 @@
  * within a few per cent of the peak of live bytes (the lower bound, reported beside it).
  */
 import { type Tensor, sizeOf } from '@/graph';
-import { type FusedGraph, readsOf, writesOf } from './fuse';
+import { type FusedGraph, readsOf, writesOf } from './fused-op';
 
 /** WebGPU's default minStorageBufferOffsetAlignment. */
 export const ALIGNMENT = 256;

@@ -120,6 +120,19 @@ export function attentionConfig(read: Reader): AttentionConfig {
   };
 }
 
+/** What observers/attention.ts measures after every evaluation. */
+export interface AttentionWatch {
+  /** Held-out sequences of the Fisher trace; 0: not measured. */
+  readonly fisherSequences: number;
+  /** Gates and reciprocal branches, where the model has them. */
+  readonly branches: boolean;
+}
+
+export const attentionWatch = (read: Reader): AttentionWatch => ({
+  fisherSequences: read.bool('FISHER_TRACE_LIVE') ? read.int('FISHER_TRACE_SEQUENCES') : 0,
+  branches: read.bool('ATTN_WATCH'),
+});
+
 export function mlpConfig(read: Reader): MlpConfig {
   const kind = read.choice('mlp', [
     ['MLP_PLAIN', 'plain'],

@@ -6,7 +6,7 @@ import type { GeluKind } from '@/graph';
 import type { AttentionConfig } from '@/models/attention/config';
 import type { PruningConfig } from '@/pruning/config';
 import type { MlpConfig } from '@/models/mlp';
-import { attentionConfig, mlpConfig } from './attention-config';
+import { type AttentionWatch, attentionConfig, attentionWatch, mlpConfig } from './attention-config';
 import { ConfigError, Reader, type SymbolValues } from './config-reader';
 import { type OptimizerConfig, optimizerOf } from './optimizer-config';
 import { pruningOf } from './pruning-config';
@@ -59,6 +59,8 @@ export interface ExperimentConfig {
   /** null: nothing is pruned. */
   readonly pruning: PruningConfig | null;
   readonly training: TrainingConfig;
+  /** Absent: nothing of attention is measured during training. */
+  readonly attentionWatch?: AttentionWatch;
 }
 
 export { ConfigError, type OptimizerConfig, type SymbolValues };
@@ -127,5 +129,6 @@ export function experimentConfig(values: SymbolValues): ExperimentConfig {
       checkpointInterval: read.int('CHECKPOINT_INTERVAL'),
       seed: read.int('SEED'),
     },
+    attentionWatch: attentionWatch(read),
   };
 }

@@ -17,10 +17,35 @@ export interface PruneEvent extends PruneReport {
   readonly step: number;
 }
 
+/** Attention Fisher trace F1 at an evaluation, one entry a layer (attention-signals.ts). */
+export interface FisherEvent {
+  readonly event: 'fisher';
+  readonly step: number;
+  readonly sequences: number;
+  /** That of uniform causal attention: the most that a trace can be. */
+  readonly uniform: number;
+  /** Mean over the heads of each layer. */
+  readonly trace: readonly number[];
+  readonly heads: readonly (readonly number[])[];
+}
+
+/** Gates and reciprocal branches at an evaluation, one entry a layer, null where a layer has none (attention-signals.ts). */
+export interface AttentionEvent {
+  readonly event: 'attention';
+  readonly step: number;
+  readonly gate_mean?: readonly (number | null)[];
+  /** Nats. */
+  readonly gate_entropy?: readonly (number | null)[];
+  readonly beta?: readonly (number | null)[];
+  readonly mixing?: readonly (number | null)[];
+}
+
 /** What a run reports. These are the lines of metrics.jsonl; anything measured by a clock is inside `time`. */
 export type MetricEvent =
   | SpamEvent
   | PruneEvent
+  | FisherEvent
+  | AttentionEvent
   | {
       readonly event: 'step';
       readonly step: number;

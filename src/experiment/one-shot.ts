@@ -1,19 +1,14 @@
 /**
  * One-shot pruning of trained weights: a score, a mask, the held-out loss, nothing retrained. Spec: optimizers-pruning-fisher 2.7.
- * Calibration (Fisher diagonal, Wanda) runs on the f64 reference over training sequences, one at a time.
  */
-import type { Corpus } from '@/data/corpus';
 import { philox4x32 } from '@/data/random';
-import { type RefValues, isOp, matmul, runReference } from '@/graph';
-import type { Gpt2Config } from '@/models/config';
-import { buildGpt2Training } from '@/models/gpt2';
 import { type PrunableTensor, prunableTensors } from '@/pruning/domains';
 import { PRUNE_PURPOSE } from '@/pruning/kernels';
 import { jaccard } from '@/pruning/report';
 import { SCORE_NEEDS, STATE_SCORES, type StateScore, scoreOf, structuralWeight } from '@/pruning/scores';
-import { selectSmallest } from '@/pruning/select';
+import { selectSorted } from '@/pruning/select';
 import type { NamedTensors, TrainingBackend } from './backend';
-import { STREAM, drawBatch } from './batches';
+import type { Calibration } from './calibration';
 
 /** fisher: abs(w) (F + eps)^(1/4) with the mean squared gradient of sequences; wanda: abs(w) times the RMS of its input. */
 export const ONE_SHOT_SCORES = ['random', 'magnitude', 'fisher', 'wanda', ...STATE_SCORES] as const;
@@ -23,74 +18,24 @@ export interface OneShotOptions {
   readonly score: OneShotScore;
   readonly sparsity: number;
   readonly eps: number;
+  /** Of random scores. */
   readonly seed: number;
-  /** Sequences of the calibration. */
-  readonly sequences: number;
   readonly scope: 'global' | 'tensor';
 }
 
-export interface OneShotResult {
-  readonly lossBefore: number;
-  readonly loss: number;
+/** A mask and how it compares. */
+export interface OneShotMask {
   readonly pruned: number;
   readonly prunable: number;
+  /** Kept share by tensor. */
   readonly density: Readonly<Record<string, number>>;
   /** With the magnitude mask of the same sparsity. */
   readonly jaccardMagnitude: number;
 }
 
-export interface Calibration {
-  /** Mean over sequences of the squared gradient, by parameter. */
-  readonly fisher: ReadonlyMap<string, Float64Array>;
-  /** Mean square of each input feature of a linear, by its weight. */
-  readonly inputs: ReadonlyMap<string, Float64Array>;
-}
-
-/** Gradients and inputs of `sequences` training sequences at fixed weights. */
-export function calibrate(
-  model: Gpt2Config,
-  corpus: Corpus,
-  weights: NamedTensors,
-  seed: number,
-  sequences: number,
-): Calibration {
-  const training = buildGpt2Training({ ...model, dropout: 0 }, 1, model.blockSize);
-  const { graph } = training;
-  const values: RefValues = new Map();
-  const fisher = new Map<string, Float64Array>();
-  const inputs = new Map<string, Float64Array>();
-  for (const { id, name } of graph.parameters) values.set(id, Float64Array.from(weights.get(name)!.data));
-  const linears = graph.nodes.filter((node) => isOp(node, matmul) && node.inputs[1]!.source.kind === 'parameter' && !node.scope.includes('backward')); // prettier-ignore
-  const shape = { rows: 1, seq: model.blockSize, sampling: corpus.sampling };
-  for (let s = 0; s < sequences; s++) {
-    const batch = drawBatch(corpus.train, shape, seed, STREAM.TRAIN, s, 0);
-    values.set(training.ids.id, batch.ids);
-    values.set(training.targets.id, batch.targets);
-    values.set(training.lossScale.id, Float64Array.of(batch.lossScale));
-    runReference(graph, values, { seed, dropoutStream: s, uniform: () => 0.5 });
-    for (const [{ name }, gradient] of training.gradients)
-      accumulate(fisher, name, values.get(gradient.id)!, 1, 1 / sequences);
-    for (const { inputs: [x, w] } of linears) {
-      const rows = values.get(x!.id)!;
-      const width = x!.shape.at(-1)!;
-      accumulate(inputs, w!.name, rows, rows.length / width, width / rows.length / sequences);
-    } // prettier-ignore
-  }
-  return { fisher, inputs };
-}
-
-/** sums[name][i] += scale * values[r, i]^2 over `rows` rows. */
-function accumulate(
-  sums: Map<string, Float64Array>,
-  name: string,
-  values: ArrayLike<number>,
-  rows: number,
-  scale: number,
-): void {
-  const width = values.length / rows;
-  const sum = sums.get(name) ?? new Float64Array(width);
-  for (let i = 0; i < values.length; i++) sum[i % width]! += scale * values[i]! ** 2;
-  sums.set(name, sum);
+export interface OneShotResult extends OneShotMask {
+  readonly lossBefore: number;
+  readonly loss: number;
 }
 
 export const needsCalibration = (score: OneShotScore): boolean => score === 'fisher' || score === 'wanda';
@@ -103,7 +48,7 @@ export function missingSlot(score: OneShotScore, state: ReadonlyMap<string, unkn
   return needs.find((slot) => !keys.some((key) => key.startsWith(`${slot}.`))) ?? null;
 }
 
-interface Sources {
+export interface OneShotSources {
   readonly weights: NamedTensors;
   /** exp_avg.<name>, exp_avg_sq.<name>; for state scores. */
   readonly state: ReadonlyMap<string, { readonly data: ArrayLike<number> }>;
@@ -114,8 +59,8 @@ interface Sources {
 function scoresOf(
   tensor: PrunableTensor,
   first: number,
-  { score, eps, seed }: OneShotOptions,
-  sources: Sources,
+  { score, eps, seed }: Pick<OneShotOptions, 'score' | 'eps' | 'seed'>,
+  sources: OneShotSources,
 ): Float64Array {
   const { name, size, shape } = tensor;
   const w = sources.weights.get(name)!.data;
@@ -150,58 +95,115 @@ function scoresOf(
   }
 }
 
-/** Keep flags of all tensors, concatenated. */
-function chooseMask(tensors: readonly PrunableTensor[], options: OneShotOptions, sources: Sources): Uint8Array {
-  let first = 0;
-  const lists = tensors.map((tensor) => {
-    const list = scoresOf(tensor, first, options, sources);
-    first += tensor.size;
-    return list;
-  });
-  if (options.scope === 'tensor')
-    return Uint8Array.from(
-      lists.flatMap((list) => [...selectSmallest(list, Math.round(options.sparsity * list.length))]),
-    );
-  const all = new Float64Array(first);
-  let at = 0;
-  for (const list of lists) {
-    all.set(list, at);
-    at += list.length;
+/** Scores of all prunable weights, end to end, and in ascending order: of all, or of each tensor. */
+interface Ranking {
+  readonly scores: Float64Array;
+  readonly sorted: Float64Array;
+}
+
+/** Rankings kept: the score in use, and magnitude to compare with. */
+const KEPT = 2;
+
+/** One set of trained weights, to be pruned by many scores at many sparsities: a score is ranked once. */
+export class OneShot {
+  readonly tensors: readonly PrunableTensor[];
+  readonly prunable: number;
+  calibration: Calibration | null;
+  readonly #rankings = new Map<string, Ranking>();
+
+  constructor(readonly sources: OneShotSources) {
+    const parameters = [...sources.weights].map(([name, { shape, data }]) => ({
+      name,
+      shape,
+      size: data.length,
+      offset: 0,
+    }));
+    this.tensors = prunableTensors(parameters, 'blocks');
+    this.prunable = this.tensors.reduce((sum, { size }) => sum + size, 0);
+    this.calibration = sources.calibration;
   }
-  return selectSmallest(all, Math.round(options.sparsity * first));
+
+  #ranking({ score, eps, seed, scope }: OneShotOptions): Ranking {
+    const key = [score, eps, seed, scope].join(' ');
+    const known = this.#rankings.get(key);
+    if (known) return known;
+    const scores = new Float64Array(this.prunable);
+    const sources = { ...this.sources, calibration: this.calibration };
+    let first = 0;
+    for (const tensor of this.tensors) {
+      scores.set(scoresOf(tensor, first, { score, eps, seed }, sources), first);
+      first += tensor.size;
+    }
+    const sorted = scores.slice();
+    for (const [at, size] of this.#domains(scope)) sorted.subarray(at, at + size).sort();
+    const ranking = { scores, sorted };
+    for (const old of [...this.#rankings.keys()].filter((k) => !k.startsWith('magnitude')))
+      if (this.#rankings.size >= KEPT) this.#rankings.delete(old);
+    this.#rankings.set(key, ranking);
+    return ranking;
+  }
+
+  /** [first element, elements] of each threshold. */
+  #domains(scope: OneShotOptions['scope']): readonly (readonly [number, number])[] {
+    if (scope === 'global') return [[0, this.prunable]];
+    let at = 0;
+    return this.tensors.map(({ size }) => [(at += size) - size, size] as const);
+  }
+
+  /** Keep flags of all prunable tensors, end to end: round(sparsity n) of each domain go. */
+  keep(options: OneShotOptions): Uint8Array {
+    const { scores, sorted } = this.#ranking(options);
+    const keep = new Uint8Array(this.prunable);
+    for (const [at, n] of this.#domains(options.scope)) {
+      const of = (list: Float64Array): Float64Array => list.subarray(at, at + n);
+      keep.set(selectSorted(of(scores), of(sorted), Math.round(options.sparsity * n)), at);
+    }
+    return keep;
+  }
+
+  /** The mask in numbers, beside that of magnitude. */
+  describe(keep: Uint8Array, options: OneShotOptions): OneShotMask {
+    const bySize = this.keep({ ...options, score: 'magnitude', eps: 0, seed: 0 });
+    const density: Record<string, number> = {};
+    let [pruned, both, at] = [0, 0, 0];
+    for (const { name, size } of this.tensors) {
+      let kept = 0;
+      for (const end = at + size; at < end; at++) {
+        kept += keep[at]!;
+        both += keep[at]! || bySize[at]! ? 0 : 1;
+      }
+      density[name] = kept / size;
+      pruned += size - kept;
+    }
+    return { pruned, prunable: this.prunable, density, jaccardMagnitude: jaccard(pruned, pruned, both) };
+  }
+
+  /** The weights with exact zeros where the mask prunes. */
+  masked(keep: Uint8Array): NamedTensors {
+    const masked = new Map(this.sources.weights);
+    let first = 0;
+    for (const { name, size } of this.tensors) {
+      const { shape, data } = this.sources.weights.get(name)!;
+      masked.set(name, { shape, data: data.map((w, i) => (keep[first + i] ? w : 0)) });
+      first += size;
+    }
+    return masked;
+  }
 }
 
 /** Prunes the backend's weights by one score, evaluates, and restores them. */
 export async function pruneOnce(
   backend: TrainingBackend,
   options: OneShotOptions,
-  state: Sources['state'],
+  state: OneShotSources['state'],
   calibration: Calibration | null,
 ): Promise<OneShotResult> {
   const weights = await backend.parameters();
-  const parameters = [...weights].map(([name, { shape, data }]) => ({ name, shape, size: data.length, offset: 0 }));
-  const tensors = prunableTensors(parameters, 'blocks');
-  const sources = { weights, state, calibration };
-  const keep = chooseMask(tensors, options, sources);
-  const bySize = chooseMask(tensors, { ...options, score: 'magnitude' }, sources);
-  const masked = new Map([...weights].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]));
-  const density: Record<string, number> = {};
-  let at = 0;
-  for (const { name, size } of tensors) {
-    const data = masked.get(name)!.data;
-    let kept = 0;
-    for (let i = 0; i < size; i++, at++) {
-      if (keep[at]) kept++;
-      else data[i] = 0;
-    }
-    density[name] = kept / size;
-  }
-  const count = (f: (i: number) => boolean): number => keep.reduce((sum, _, i) => sum + (f(i) ? 1 : 0), 0);
-  const pruned = count((i) => !keep[i]);
+  const shot = new OneShot({ weights, state, calibration });
+  const keep = shot.keep(options);
   const lossBefore = (await backend.evaluate()).loss;
-  await backend.loadParameters(masked);
+  await backend.loadParameters(shot.masked(keep));
   const { loss } = await backend.evaluate();
   await backend.loadParameters(weights);
-  const both = count((i) => !keep[i] && !bySize[i]);
-  return { lossBefore, loss, pruned, prunable: keep.length, density, jaccardMagnitude: jaccard(pruned, pruned, both) };
+  return { lossBefore, loss, ...shot.describe(keep, options) };
 }

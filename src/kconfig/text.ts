@@ -14,11 +14,6 @@ function isSpaceCode(code: number): boolean {
   return code !== 0xfeff && WIDE_BLANK.test(String.fromCharCode(code));
 }
 
-/** True for a character that separates tokens. */
-export function isSpace(char: string): boolean {
-  return isSpaceCode(char.charCodeAt(0));
-}
-
 /** True for a non-empty string of blanks only. */
 export function isBlank(text: string): boolean {
   return text.length > 0 && blanksFrom(text, 0) === text.length;

@@ -18,10 +18,18 @@ export function keyScore(key: number): number {
 const WORD = new DataView(new ArrayBuffer(4));
 
 /** 0 for the `k` smallest values, 1 for the others; ties go by index, lowest pruned first. NaN counts as largest. */
-export function selectSmallest(values: Uint32Array | Float64Array, k: number): Uint8Array<ArrayBuffer> {
+export const selectSmallest = (values: Uint32Array | Float64Array, k: number): Uint8Array<ArrayBuffer> =>
+  selectSorted(values, k > 0 ? values.slice().sort() : values, k);
+
+/** selectSmallest of values whose ascending order is known already. */
+export function selectSorted<T extends Uint32Array | Float64Array>(
+  values: T,
+  sorted: T,
+  k: number,
+): Uint8Array<ArrayBuffer> {
   const keep = new Uint8Array(values.length).fill(1);
   if (k <= 0) return keep;
-  const threshold = values.slice().sort()[k - 1]!;
+  const threshold = sorted[k - 1]!;
   let ties = k;
   for (const value of values) if (value < threshold) ties--;
   for (let i = 0; i < values.length; i++) {

@@ -87,6 +87,46 @@ export interface ReportAnswer {
   readonly symbols: readonly string[];
 }
 
+/** A comparison that local runs can be evidence for. */
+export interface ComparisonPlan {
+  readonly id: string;
+  /** Without `against`: its header declares the arms, and the first is the baseline. */
+  readonly preset: string;
+  readonly set?: Readonly<Record<string, string>>;
+  /** The preset of the baseline. */
+  readonly against?: string;
+}
+
+/** What is compared: perplexity is exp of the validation loss at the end of a run; step time is its mean. */
+export type Quantity = 'perplexity' | 'loss' | 'step-time' | 'parameters';
+
+/** One arm against its baseline over the seeds that both have. */
+export interface EvidenceRow {
+  readonly arm: string;
+  readonly baseline: string;
+  /** Pairs. */
+  readonly n: number;
+  /** Mean of (value - baseline) / baseline. */
+  readonly relative: number;
+  /** Standard deviation of the relative differences (n - 1); null for one pair. */
+  readonly spread: number | null;
+  /** 95 % bootstrap; null below three pairs. */
+  readonly interval: { readonly low: number; readonly high: number } | null;
+  /** Two-sided sign-flip permutation test. */
+  readonly p: number;
+}
+
+/** Runs that differ in arm and seed alone, on one adapter. */
+export interface EvidenceSet {
+  /** SYMBOL=value that all of them changed on top of the presets. */
+  readonly otherwise: readonly string[];
+  readonly adapter: string;
+  readonly software: boolean;
+  readonly steps: number;
+  readonly ids: readonly string[];
+  readonly rows: Readonly<Record<Quantity, readonly EvidenceRow[]>>;
+}
+
 /** Three strengths, as `make clean`, `mrproper` and `distclean`. */
 export type CleanStrength = 'state' | 'weights' | 'all';
 
@@ -118,6 +158,8 @@ export interface StoreApi {
   detail(id: string): Promise<RunDetail>;
   differences(ids: readonly string[]): Promise<readonly ConfigDifference[]>;
   report(request: ReportRequest): Promise<ReportAnswer>;
+  /** By plan: the finished runs here that belong to it, where at least one pair is among them. */
+  evidence(plans: readonly ComparisonPlan[]): Promise<Readonly<Record<string, readonly EvidenceSet[]>>>;
   export(id: string, options: { readonly withoutState: boolean }): Promise<Uint8Array>;
   /** A zip of `export` or of `wb export`; a matrix comes in as its cells. Returns the new ids. */
   import(name: string, zip: Uint8Array): Promise<readonly string[]>;

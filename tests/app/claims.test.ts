@@ -56,20 +56,34 @@ describe('ledger', () => {
 describe('reproduce here', () => {
   const plans = claims.map((c) => ({ c, plan: reproduction(c, presets) }));
   it('links presets that ship, with symbols that the configuration takes', () => {
-    for (const { c, plan } of plans) {
-      if (plan.kind !== 'here') continue;
-      const query = new URLSearchParams(plan.href.split('?')[1]);
-      expect(presets.map((p) => p.name)).toContain(query.get('defconfig'));
-      const config = openStrict(presets.find((p) => p.name === plan.preset)!.text, plan.preset);
+    const links = new Set(
+      plans.flatMap(({ plan }) => (plan.kind === 'here' ? [plan.href, ...plan.arms.map((arm) => arm.href)] : [])),
+    );
+    expect(links.size).toBeGreaterThan(40);
+    for (const href of links) {
+      const query = new URLSearchParams(href.split('?')[1]);
+      const name = query.get('defconfig')!;
       query.delete('defconfig');
-      for (const [name, value] of query) setSymbol(config, name, value, c.id);
-      checkOverrides(config, Object.fromEntries(query), c.id);
+      const config = openStrict(presets.find((p) => p.name === name)!.text, name);
+      for (const [symbol, value] of query) setSymbol(config, symbol, value, href);
+      checkOverrides(config, Object.fromEntries(query), href);
+    }
+  });
+  it('names commands that exist and cards of the Decode page', () => {
+    const commands = readdirSync(join(import.meta.dirname, '../../src/cli')).map((file) => file.replace('.ts', ''));
+    const cards = ['RooflineCard', 'ScalingCards', 'StoreCards']
+      .map((name) => readFileSync(join(import.meta.dirname, `../../src/app/decode/${name}.tsx`), 'utf8'))
+      .join('');
+    for (const { plan } of plans) {
+      if (plan.kind === 'decode') expect(cards).toContain(`title="${plan.card}"`);
+      if (plan.kind === 'decode' || plan.kind === 'command')
+        expect(commands, plan.command).toContain(plan.command.split(' ')[1]);
     }
   });
   it('says what is missing, and never that nothing is known', () => {
     for (const { c, plan } of plans)
       if (plan.kind === 'missing') expect(plan.why, c.id).not.toMatch(/the (experiment|preset) /);
-    expect(plans.filter((p) => p.plan.kind === 'here').length).toBeGreaterThan(80);
+    expect(plans.filter((p) => p.plan.kind === 'here').length).toBeGreaterThan(90);
   });
   it('a preset that does not ship is named', () => {
     const claim = claims.find((c) => c.experiment === 'gpt2-mla')!;

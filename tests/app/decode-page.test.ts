@@ -1,15 +1,13 @@
 /** The Decode page in Chromium on the recorded worker: measuring, a dot's kernel, cancelling, states, axe, no page scroll. */
 import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser, serve, type Site } from './browser';
+import { axe, overflow } from './checks';
 import { buildLab } from './site';
 
 const SHOTS = fileURLToPath(new URL('../../screenshots/app', import.meta.url));
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser: Browser;
 let site: Site;
@@ -30,17 +28,6 @@ async function open(query: string, options: BrowserContextOptions = {}): Promise
   await page.getByRole('heading', { name: 'Decode', exact: true }).waitFor();
   return page;
 }
-
-async function axe(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const { violations } = (await page.evaluate('axe.run(document)')) as AxeResults;
-  return violations
-    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    .flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 160)}`));
-}
-
-const overflow = (page: Page): Promise<number> =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 const measure = (page: Page, title: string) => page.getByRole('button', { name: `Measure ${title}`, exact: true });
 

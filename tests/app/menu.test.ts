@@ -1,16 +1,14 @@
 /** The Kconfig menu in Chromium by keyboard alone, on the built site with the real engine (software adapter). */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser, serve, type Site } from './browser';
+import { axe, overflow } from './checks';
 import { buildLab } from './site';
 
 const SITE = 'dist/site';
 const SHOTS = fileURLToPath(new URL('../../screenshots/menu', import.meta.url));
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const CI = 'defconfig=gpt2-vanilla-baseline-ci';
 /** Width of the twin. A block has 12 C^2 + 13 C parameters (four matrices of 4, 4, 2 x 4 C^2 with biases, two LayerNorms). */
 const C = 32;
@@ -63,14 +61,6 @@ const focused = (page: Page): Promise<string | null> =>
     row?.querySelectorAll('[aria-hidden=true]').forEach((mark) => mark.remove());
     return row?.textContent ?? null;
   });
-
-async function axe(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const results = (await page.evaluate('axe.run(document)')) as AxeResults;
-  return results.violations
-    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    .flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 160)}`));
-}
 
 /** Goes to an option by its name. */
 async function find(page: Page, words: string): Promise<void> {
@@ -251,8 +241,7 @@ describe('looks', () => {
     const page = await open(`lab.html?${CI}&GPT2_N_LAYER=3`, { viewport: { width, height: 844 }, colorScheme }, lab);
     const check = async (what: string): Promise<void> => {
       expect(await axe(page), what).toEqual([]);
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      expect(overflow, what).toBeLessThanOrEqual(0);
+      expect(await overflow(page), what).toBeLessThanOrEqual(0);
       await page.screenshot({ path: `${SHOTS}/${what}-${name}.png` });
     };
     await press(page, 'm');

@@ -1,15 +1,13 @@
 /** The Lab page in Chromium on the recorded worker, under the site's Content-Security-Policy. */
 import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser, serve, type Site } from './browser';
+import { axe, inked, overflow } from './checks';
 import { buildLab } from './site';
 
 const SHOTS = fileURLToPath(new URL('../../screenshots/app', import.meta.url));
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const WIDE = { width: 1440, height: 900 };
 const TABLET = { width: 768, height: 1024 };
 const PHONE = { width: 390, height: 844 };
@@ -45,31 +43,6 @@ async function open(query: string, options: BrowserContextOptions = {}): Promise
 const status = (page: Page, word: string): Promise<void> =>
   page.locator('.state', { hasText: word }).waitFor({ timeout: 60_000 });
 
-const overflow = (page: Page): Promise<number> =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-
-/** Injected as an evaluated string by the driver, which the page's policy does not govern. */
-async function axe(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const results = (await page.evaluate('axe.run(document)')) as AxeResults;
-  return results.violations
-    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    .flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 160)}`));
-}
-
-/** Share of pixels of a canvas that differ from its corner: something is drawn. */
-const inked = (page: Page, selector: string): Promise<number> =>
-  page
-    .locator(selector)
-    .first()
-    .evaluate((element) => {
-      const canvas = element as HTMLCanvasElement;
-      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
-      let count = 0;
-      for (let i = 4; i < data.length; i += 4) if (data[i] !== data[0] || data[i + 1] !== data[1]) count++;
-      return count / (data.length / 4);
-    });
-
 describe('layout and accessibility', () => {
   const cases = [
     { name: '1440-light', viewport: WIDE, colorScheme: 'light' },
@@ -83,7 +56,7 @@ describe('layout and accessibility', () => {
     await page.waitForFunction(() => document.querySelector('.run-status')?.textContent?.includes('2,400'));
     await page.keyboard.press('s');
     await page.locator('.sample-text[aria-busy=false]').waitFor();
-    expect(await inked(page, '.plot-main canvas')).toBeGreaterThan(0.01);
+    expect(await inked(page.locator('.plot-main canvas'))).toBeGreaterThan(0.01);
     for (const tab of viewport === PHONE ? ['Menu', 'Machine', 'Plots'] : ['']) {
       if (tab) await page.getByRole('button', { name: tab, exact: true }).click();
       expect(await overflow(page), `horizontal scroll ${tab}`).toBeLessThanOrEqual(0);

@@ -1,15 +1,12 @@
 /** Claims and documents in Chromium under the site's policy: axe clean, nothing wider than the page, live widgets, links that work. */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser, serve, type Site } from './browser';
+import { axe, overflow } from './checks';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let browser: Browser;
 let site: Site;
 
@@ -49,16 +46,10 @@ describe.each(PAGES)('#/%s', (path, ready) => {
     page.on('console', (m) => m.text().includes('Content Security Policy') && errors.push(m.text()));
     await page.goto(`${site.url}/#/${path}`);
     await page.locator(ready).first().waitFor();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
     // Every claim is built alike; the checker needs a second for each ten.
     if (path === 'claims') await page.getByRole('button', { name: /^withdrawn/ }).click();
-    await page.evaluate(AXE);
-    const { violations } = (await page.evaluate('axe.run(document.getElementById("main"))')) as AxeResults;
-    expect(
-      violations
-        .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-        .flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 120)}`)),
-    ).toEqual([]);
+    expect(await axe(page, { within: 'main' })).toEqual([]);
     expect(errors).toEqual([]);
     await page.close();
   });

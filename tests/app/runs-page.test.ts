@@ -1,22 +1,20 @@
 /** The Runs page of the built site: what it keeps can leave and come back, and what comes from elsewhere cannot become code. */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportBundle, importBundle } from '@/experiment/archive/bundle';
 import { MemoryDirectory, readText } from '@/experiment/run-directory';
-import { CSP } from '../../vite.config';
+import { CSP } from '../../scripts/policy.mjs';
 import { type Site, launchBrowser, serve } from './browser';
+import { axe, inked } from './checks';
 import { storedRuns } from './opfs';
 
 const SITE = 'dist/site';
 const SHOTS = 'screenshots/app';
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const run = promisify(execFile);
 let site: Site;
 let browser: Browser;
@@ -55,32 +53,13 @@ async function openRuns(): Promise<void> {
 
 const importFile = (path: string): Promise<void> => page.locator('input[type=file]').setInputFiles(path);
 
-async function axe(): Promise<string[]> {
-  await page.evaluate(AXE);
-  const results = (await page.evaluate('axe.run(document)')) as AxeResults;
-  return results.violations
-    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    .flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 160)}`));
-}
-
-/** Share of pixels of the first plot that differ from its corner. */
-const inked = (): Promise<number> =>
-  page
-    .locator('.runs-plot canvas')
-    .first()
-    .evaluate((element) => {
-      const canvas = element as HTMLCanvasElement;
-      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
-      let count = 0;
-      for (let i = 4; i < data.length; i += 4) if (data[i] !== data[0] || data[i + 1] !== data[1]) count++;
-      return count / (data.length / 4);
-    });
+const plot = () => page.locator('.runs-plot canvas');
 
 describe('runs', () => {
   it('an empty list says what fills it; axe finds nothing', async () => {
     await openRuns();
     await page.getByText('No runs yet').waitFor();
-    expect(await axe()).toEqual([]);
+    expect(await axe(page)).toEqual([]);
   }, 60_000);
 
   it('browser export, wb replay: identical', async () => {
@@ -106,12 +85,12 @@ describe('runs', () => {
     await openRuns();
     await importFile(join(folder, 'terminal.zip'));
     await page.getByText('1 run imported').waitFor({ timeout: 30_000 });
-    const blank = await inked();
+    const blank = await inked(plot());
     const boxes = page.locator('.runs-table tbody input');
     expect(await boxes.count()).toBe(2);
     for (const box of await boxes.all()) await box.check();
     await page.locator('.runs-compare').getByText('LEARNING_RATE').first().waitFor();
-    await expect.poll(inked).toBeGreaterThan(blank);
+    await expect.poll(() => inked(plot())).toBeGreaterThan(blank);
     expect(await page.locator('.runs-compare').nth(1).innerText()).toContain(
       'the runs were made on different adapters',
     );
@@ -147,7 +126,7 @@ describe('runs', () => {
     await page.setViewportSize(viewport);
     await page.emulateMedia({ colorScheme: scheme });
     await page.waitForTimeout(400);
-    expect(await axe()).toEqual([]);
+    expect(await axe(page)).toEqual([]);
     expect(
       await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
     ).toBeLessThanOrEqual(0);

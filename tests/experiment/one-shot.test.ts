@@ -1,11 +1,12 @@
 /** One-shot pruning: calibration against its definition, masks, losses (optimizers-pruning-fisher 10, the second half of 19). */
 import { describe, expect, it } from 'vitest';
 import { ReferenceBackend } from '@/experiment/backend-reference';
-import { calibrate, pruneOnce, type OneShotScore } from '@/experiment/one-shot';
+import { calibrate } from '@/experiment/calibration';
+import { OneShot, pruneOnce, type OneShotScore } from '@/experiment/one-shot';
 import { STREAM, drawBatch } from '@/experiment/batches';
 import { runReference, type RefValues } from '@/graph';
 import { buildGpt2Training } from '@/models/gpt2';
-import { testExperiment } from '../support/experiment';
+import { testEngine, testExperiment } from '../support/experiment';
 
 const { config, model, corpus } = testExperiment({
   model: { nLayer: 2, nHead: 2, nEmbd: 16, blockSize: 12 }, training: { maxIters: 80, batchSize: 4, evalBatches: 4 },
@@ -18,13 +19,13 @@ describe('one-shot pruning of a trained model', () => {
     for (let step = 0; step < 80; step++) await (await backend.step(step)).result;
     return backend;
   })();
-  const options = { sparsity: 0.5, eps: 1e-8, seed: 3, sequences: 4, scope: 'global' } as const;
+  const options = { sparsity: 0.5, eps: 1e-8, seed: 3, scope: 'global' } as const;
 
   it('random loses more than magnitude, fisher, wanda and bitter7; exact counts; weights are restored', async () => {
     const backend = await trained;
     const before = await backend.parameters();
     const state = await backend.saveState();
-    const calibration = calibrate(model, corpus, before, 3, 4);
+    const calibration = await calibrate({ engine: null, model, corpus, weights: before, seed: 3, sequences: 4 });
     const run = (score: OneShotScore) => pruneOnce(backend, { ...options, score }, state as never, calibration);
     const [random, magnitude, fisher, wanda, bitter7] = [await run('random'), await run('magnitude'), await run('fisher'), await run('wanda'), await run('bitter7')]; // prettier-ignore
     for (const result of [magnitude, fisher, wanda, bitter7]) {
@@ -40,7 +41,7 @@ describe('one-shot pruning of a trained model', () => {
 
   it('calibration: one sequence is its squared gradient, and the mean square of c_fc inputs', async () => {
     const weights = await (await trained).parameters();
-    const { fisher, inputs } = calibrate(model, corpus, weights, 3, 1);
+    const { fisher, inputs } = await calibrate({ engine: null, model, corpus, weights, seed: 3, sequences: 1 });
     const { graph, ids, targets, lossScale, gradients } = buildGpt2Training(model, 1, model.blockSize);
     const batch = drawBatch(corpus.train, { rows: 1, seq: 12, sampling: 'window' }, 3, STREAM.TRAIN, 0, 0);
     const values: RefValues = new Map();
@@ -59,5 +60,40 @@ describe('one-shot pruning of a trained model', () => {
     // Behind a LayerNorm the mean square of a feature is about its squared gain; summed over features it is close to C.
     const sum = x.reduce((a, v, i) => a + v / ln[i]! ** 2, 0);
     expect(Math.abs(sum / 16 - 1)).toBeLessThan(0.2);
+  });
+
+  it('calibration on the engine equals the reference', async () => {
+    const weights = await (await trained).parameters();
+    const request = { model, corpus, weights, seed: 3, sequences: 2 };
+    const exact = await calibrate({ ...request, engine: null });
+    const engine = await calibrate({ ...request, engine: await testEngine() });
+    for (const what of ['fisher', 'inputs'] as const)
+      for (const [name, values] of exact[what]) {
+        const scale = values.reduce((a, b) => Math.max(a, b), 0);
+        const found = engine[what].get(name)!;
+        expect(found).toHaveLength(values.length);
+        values.forEach((x, i) => expect(Math.abs(found[i]! - x), `${what} ${name}`).toBeLessThanOrEqual(1e-4 * scale));
+      }
+  });
+
+  it('one ranking serves every sparsity: counts, nesting, zeros, and the kept share of each tensor', async () => {
+    const backend = await trained;
+    const weights = await backend.parameters();
+    const shot = new OneShot({ weights, state: (await backend.saveState()) as never, calibration: null });
+    for (const score of ['bitter7', 'random'] as const) {
+      let last: Uint8Array | null = null;
+      for (const sparsity of [0, 0.3, 0.6, 0.95]) {
+        const keep = shot.keep({ ...options, score, sparsity });
+        const { pruned, prunable, density } = shot.describe(keep, { ...options, score, sparsity });
+        expect(pruned).toBe(Math.round(sparsity * prunable));
+        last?.forEach((kept, i) => expect(kept || !keep[i]).toBeTruthy()); // what is gone stays gone
+        last = keep;
+        const masked = shot.masked(keep);
+        for (const { name, size } of shot.tensors)
+          expect(masked.get(name)!.data.filter((w) => w !== 0)).toHaveLength(Math.round(density[name]! * size));
+      }
+    }
+    const perTensor = { ...options, score: 'magnitude', scope: 'tensor', sparsity: 0.25 } as const;
+    for (const share of Object.values(shot.describe(shot.keep(perTensor), perTensor).density)) expect(share).toBe(0.75);
   });
 });

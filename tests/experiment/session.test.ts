@@ -9,11 +9,13 @@ import { kernelRecords, workgroupSize } from '@/experiment/manifest/kernels';
 import { readManifest } from '@/experiment/manifest/read';
 import type { OpenRun } from '@/experiment/open-run';
 import { MemoryDirectory, type RunDirectory, readText } from '@/experiment/run-directory';
+import { readSafetensors } from '@/experiment/safetensors';
 import { executeRun } from '@/experiment/session/execute';
 import { compareMetrics, parseMetrics, timeless } from '@/experiment/session/metrics-log';
 import { rewind } from '@/experiment/session/resume';
-import { decodeState, encodeState } from '@/experiment/session/state-file';
+import { STATE_FILE, decodeState, encodeState } from '@/experiment/session/state-file';
 import { RunControl } from '@/experiment/train';
+import { unpackMask } from '@/pruning/select';
 import { type Overrides, testEngine, testExperiment } from '../support/experiment';
 
 const SETTINGS: Overrides = {
@@ -31,8 +33,10 @@ beforeAll(async () => {
   engine = await testEngine();
 });
 
-async function open(kind: 'webgpu' | 'reference'): Promise<OpenRun> {
-  const { config, model, corpus } = testExperiment(SETTINGS);
+type Kind = 'webgpu' | 'reference';
+
+async function open(kind: Kind, settings: Overrides = SETTINGS): Promise<OpenRun> {
+  const { config, model, corpus } = testExperiment(settings);
   const named = { ...corpus, hash: 'c'.repeat(64), tokenizer: { toJSON: () => ({}) } } as unknown as OpenRun['corpus'];
   const backend =
     kind === 'webgpu'
@@ -43,12 +47,12 @@ async function open(kind: 'webgpu' | 'reference'): Promise<OpenRun> {
 
 /** Trains until step `until` is recorded, then drops everything, as a kill does; `stop`: asks it to stop instead. */
 async function part(
-  kind: 'webgpu' | 'reference',
+  kind: Kind,
   directory: RunDirectory,
   until: number | null,
-  stop = false,
+  { stop = false, settings = SETTINGS }: { readonly stop?: boolean; readonly settings?: Overrides } = {},
 ): Promise<string> {
-  const run = await open(kind);
+  const run = await open(kind, settings);
   const control = new RunControl();
   const saved = await rewind(directory, run.config.training.checkpointInterval);
   const events = executeRun(run, directory, { control, identity, adapter: null, saved });
@@ -68,7 +72,7 @@ async function contents(directory: RunDirectory): Promise<Record<string, unknown
   const out: Record<string, unknown> = {};
   for (const file of await directory.list())
     if (/best\.|checkpoints\//.test(file)) out[file] = Buffer.from((await directory.read(file))!).toString('base64');
-  const { state, progress } = decodeState((await directory.read('state.safetensors'))!);
+  const { state, progress } = decodeState((await directory.read(STATE_FILE))!);
   const metrics = parseMetrics((await readText(directory, 'metrics.jsonl'))!);
   return { ...out, state, progress, metrics: metrics.map(timeless), status: await readText(directory, 'STATUS') };
 }
@@ -97,10 +101,38 @@ describe.each(['reference', 'webgpu'] as const)('%s', (kind) => {
     const alone = new MemoryDirectory();
     await part(kind, alone, null);
     const stopped = new MemoryDirectory();
-    expect(await part(kind, stopped, 3, true)).toBe('stopped');
-    expect(await part(kind, stopped, 9, true)).toBe('stopped');
+    expect(await part(kind, stopped, 3, { stop: true })).toBe('stopped');
+    expect(await part(kind, stopped, 9, { stop: true })).toBe('stopped');
     expect(await part(kind, stopped, null)).toBe('ok');
     expect(await contents(stopped)).toEqual(await contents(alone));
+  });
+
+  it('pruned, killed in mid-ramp: the checkpoint has exact zeros, moments and masks by name, and goes on from them', async () => {
+    const settings: Overrides = { ...SETTINGS, pruning: { start: 2, end: 12, every: 2, ramp: 'linear' } };
+    const [alone, killed] = [new MemoryDirectory(), new MemoryDirectory()];
+    expect(await part(kind, alone, null, { settings })).toBe('ok');
+    expect(await part(kind, killed, 7, { settings })).toBe('killed');
+    const { tensors } = readSafetensors((await killed.read('optimizer.safetensors'))!);
+    const weights = readSafetensors((await killed.read('checkpoints/5.safetensors'))!).tensors;
+    const masked = [...tensors.keys()].filter((key) => key.startsWith('mask.')).map((key) => key.slice('mask.'.length));
+    expect(masked).toEqual([...weights.keys()].filter((name) => /\.h\.\d+\.(attn|mlp)\..*weight$/.test(name)));
+    let pruned = 0;
+    for (const name of masked) {
+      const { data } = weights.get(name)!;
+      const keep = unpackMask(tensors.get(`mask.${name}`)!.data as Uint32Array, data.length);
+      for (const slot of ['exp_avg', 'exp_avg_sq'])
+        expect(tensors.get(`${slot}.${name}`)!.data).toHaveLength(data.length);
+      for (let i = 0; i < data.length; i++) {
+        if (keep[i]) continue;
+        pruned++;
+        for (const t of [data, tensors.get(`exp_avg.${name}`)!.data, tensors.get(`exp_avg_sq.${name}`)!.data])
+          expect(t[i]).toBe(0);
+      }
+    }
+    const prunable = masked.reduce((n, name) => n + weights.get(name)!.data.length, 0);
+    expect(pruned).toBe(Math.round(0.1 * prunable)); // one event, at step 4 of the ramp from 2 to 12
+    expect(await part(kind, killed, null, { settings })).toBe('ok');
+    expect(await contents(killed)).toEqual(await contents(alone));
   });
 });
 
@@ -121,12 +153,12 @@ describe('the state file', () => {
     const directory = new MemoryDirectory();
     const progress = { best: null, evaluated: null };
     await directory.write(
-      'state.safetensors',
+      'optimizer.safetensors',
       encodeState({ step: 5, progress, metricsBytes: 10, elapsedMs: 0, state: new Map() }),
     );
     await expect(rewind(directory, 5)).rejects.toThrow(/metrics\.jsonl is shorter/);
-    await directory.write('state.safetensors', new Uint8Array(3));
-    await expect(rewind(directory, 5)).rejects.toThrow(/state\.safetensors: /);
+    await directory.write('optimizer.safetensors', new Uint8Array(3));
+    await expect(rewind(directory, 5)).rejects.toThrow(/optimizer\.safetensors: /);
   });
 });
 

@@ -1,88 +1,162 @@
 /**
- * Which preset sets up a claim's comparison here, and what is missing where none does. An experiment of the ledger is a
- * comparison; a preset is one arm or a paired matrix at small scale, so none of these repeats the reported figure.
+ * What sets up a claim's comparison here: a preset of the Lab, an experiment of the Decode page, or a command. An experiment of
+ * the ledger is a comparison; what is here runs at small scale, so nothing repeats the reported figure.
  */
 import type { PresetInfo } from '@/worker/protocol';
+import type { ComparisonPlan } from '@/worker/store-protocol';
 import type { Claim } from './ledger';
 
 type Plan =
-  | { readonly preset: string; readonly set?: Readonly<Record<string, string>>; readonly against?: string }
-  | { readonly missing: string };
+  | {
+      readonly kind: 'preset';
+      readonly preset: string;
+      readonly set?: Readonly<Record<string, string>>;
+      /** The baseline's preset, where the header of `preset` declares no arms. */
+      readonly against?: string;
+      readonly note?: string;
+    }
+  /** A card of the Decode page, and the command that does the same. */
+  | { readonly kind: 'decode'; readonly card: string; readonly command: string }
+  | { readonly kind: 'command'; readonly command: string; readonly note: string }
+  | { readonly kind: 'missing'; readonly why: string };
+
+export interface ArmLink {
+  readonly label: string;
+  readonly href: string;
+}
 
 export type Reproduction =
   | {
       readonly kind: 'here';
       readonly preset: string;
       readonly href: string;
+      /** Every arm of the comparison, the baseline first. */
+      readonly arms: readonly ArmLink[];
       /** What to run beside it, or the terminal command for all its arms. */
       readonly how: string;
     }
+  | { readonly kind: 'decode'; readonly card: string; readonly href: string; readonly command: string }
+  | { readonly kind: 'command'; readonly command: string; readonly note: string }
   | { readonly kind: 'missing'; readonly why: string };
 
-const DECODE = 'Missing here: a preset that measures decode and quantised caches.';
-const VISION = 'Missing here: image models and their data.';
-const GRAPHS = 'Missing here: graph networks and the fraud data.';
+const BASELINE = 'gpt2-vanilla-baseline';
+const missing = (why: string): Plan => ({ kind: 'missing', why });
+const VISION = missing('Missing here: image models and their data.');
 
 const PLANS: Readonly<Record<string, Plan>> = {
-  'gpt2-ra-sdpa': { preset: 'gpt2-attention-matrix' },
-  'gpt2-ra-layer-placement': { preset: 'gpt2-ra-placement' },
-  'gpt2-mla': { preset: 'gpt2-mla', against: 'gpt2-vanilla-baseline' },
-  'gpt2-kvsplice-fim': { preset: 'gpt2-kvsplice-matrix' },
-  'gpt2-kv-tying': { preset: 'gpt2-kv-tying' },
-  'gpt2-bitter-lesson': { preset: 'gpt2-bitter-lesson-iterations' },
-  'gpt2-bitter-equal-budget': { preset: 'gpt2-pruning-matched-small' },
-  'gpt2-sparsity-sweep': { preset: 'gpt2-sparsity-sweep' },
-  'gpt2-rmlp': { preset: 'gpt2-vanilla-baseline', set: { MLP_RECIPROCAL: 'y' }, against: 'gpt2-vanilla-baseline' },
-  'gpt2-ratio': { preset: 'gpt2-vanilla-baseline', set: { MLP_RATIO: 'y' }, against: 'gpt2-vanilla-baseline' },
-  'gpt2-optimizers': { preset: 'gpt2-optimizer-matrix' },
-  'gpt2-effective-batch': {
-    preset: 'gpt2-vanilla-baseline',
-    set: { GRADIENT_ACCUMULATION: '2' },
-    against: 'gpt2-vanilla-baseline at equal updates, then at equal tokens',
-  },
-  'gpt2-vanilla-baseline': { preset: 'gpt2-vanilla-baseline' },
+  'gpt2-ra-sdpa': { kind: 'preset', preset: 'gpt2-attention-matrix' },
+  'gpt2-ra-layer-placement': { kind: 'preset', preset: 'gpt2-ra-placement' },
   'gpt2-ra-variants': {
-    missing: 'Missing here: the folded, swapped and doubled forms. gpt2-ra-sdpa has the learned branch.',
+    kind: 'preset',
+    preset: 'gpt2-ra-sdpa',
+    set: { RA_FORM_FOLD: 'y' },
+    against: BASELINE,
+    note: 'Other forms: the choice “Form” under reciprocal attention.',
   },
+  'gpt2-mla': { kind: 'preset', preset: 'gpt2-mla', against: BASELINE },
+  'gpt2-kvsplice-fim': { kind: 'preset', preset: 'gpt2-kvsplice-matrix' },
+  'gpt2-kv-tying': { kind: 'preset', preset: 'gpt2-kv-tying' },
+  'gpt2-bitter-lesson': { kind: 'preset', preset: 'gpt2-bitter-lesson-iterations' },
+  'gpt2-bitter-equal-budget': { kind: 'preset', preset: 'gpt2-pruning-matched-small' },
+  'gpt2-sparsity-sweep': { kind: 'preset', preset: 'gpt2-sparsity-sweep' },
+  'gpt2-rmlp': { kind: 'preset', preset: BASELINE, set: { MLP_RECIPROCAL: 'y' }, against: BASELINE },
+  'gpt2-ratio': { kind: 'preset', preset: BASELINE, set: { MLP_RATIO: 'y' }, against: BASELINE },
+  'gpt2-optimizers': { kind: 'preset', preset: 'gpt2-optimizer-matrix' },
+  'gpt2-effective-batch': {
+    kind: 'preset',
+    preset: BASELINE,
+    set: { GRADIENT_ACCUMULATION: '2' },
+    against: BASELINE,
+    note: 'Equal updates; for equal tokens halve MAX_ITERS as well.',
+  },
+  'gpt2-vanilla-baseline': { kind: 'preset', preset: BASELINE },
   'gpt2-fim-trace': {
-    missing: 'No preset for this comparison; the document Fisher and Adam has what is measured here.',
+    kind: 'command',
+    command: 'wb fisher --run DIR',
+    note: 'Traces of every layer of a trained checkpoint, beside what uniform attention gives; --repo-probe adds the published way.',
   },
   'gpt2-fisher-signal': {
-    missing: 'No preset for this comparison; the document Fisher and Adam has what is measured here.',
+    kind: 'command',
+    command: 'wb fisher-adam --run DIR',
+    note: 'Per-sequence Fisher, mini-batch Fisher and Adam’s second moment of one checkpoint, with rank correlations.',
   },
-  'gpt2-fim-quant': { missing: 'Missing here: weight formats under 16 bits.' },
-  'gpt2-prune-select': { missing: 'No preset: `wb bench prune` times selection in the terminal.' },
-  'gpt2-kv-prune-spline': { missing: 'Missing here: the spline and pruning of the cache.' },
-  'gpt2-kv-asym-quant': { missing: DECODE },
-  'gpt2-calibrate-ratio': { missing: DECODE },
-  'gpt2-fused-kv': { missing: DECODE },
-  'gpt2-kv-bandwidth': { missing: DECODE },
-  'gpt2-roofline': {
-    missing: 'No preset: wb-roofline computes it, and `wb doctor` measures the roof of this adapter.',
+  'gpt2-prune-select': {
+    kind: 'command',
+    command: 'wb bench prune',
+    note: 'Times the selection of a threshold; one checkpoint under several scores: wb prune --run DIR.',
   },
-  'gpt2-cartridge': { missing: 'Missing here: stored prefixes.' },
-  'gpt2-rgsa': { missing: 'Missing here: routed sparse attention.' },
-  'gpt2-tiering': { missing: 'Missing here: placement of tensors over memory tiers.' },
-  'gpt2-mechint': { missing: 'Missing here: channel masks trained after the model.' },
-  'resnet18-matrix': { missing: VISION },
-  'lenet5-matrix': { missing: VISION },
-  'gnn-page': { missing: GRAPHS },
+  'gpt2-kv-asym-quant': {
+    kind: 'decode',
+    card: 'K/V precision asymmetry',
+    command: 'wb decode asymmetry --run DIR',
+  },
+  'gpt2-calibrate-ratio': {
+    kind: 'command',
+    command: 'wb decode calibrate --run DIR',
+    note: 'The INT6/INT8 key ratio of a trained checkpoint.',
+  },
+  'gpt2-fused-kv': { kind: 'decode', card: 'Fusion', command: 'wb decode fusion --run DIR' },
+  'gpt2-kv-bandwidth': { kind: 'decode', card: 'Batch saturation', command: 'wb bpa matrix --out DIR' },
+  'gpt2-roofline': { kind: 'decode', card: 'Roofline of this adapter', command: 'wb roofline' },
+  'gpt2-kv-prune-spline': missing(
+    'No preset or command: the spline is code with a test (src/experiment/kvs-spline.ts), and no language-model result was published.',
+  ),
+  'gpt2-fim-quant': missing('Missing here: weight formats under 16 bits.'),
+  'gpt2-cartridge': missing('Missing here: stored prefixes.'),
+  'gpt2-rgsa': missing('Missing here: routed sparse attention.'),
+  'gpt2-tiering': missing('Missing here: placement of tensors over memory tiers.'),
+  'gpt2-mechint': missing('Missing here: channel masks trained after the model.'),
+  'resnet18-matrix': VISION,
+  'lenet5-matrix': VISION,
+  'gnn-page': missing('Missing here: graph networks and the fraud data.'),
 };
+
+/** Comparisons that finished runs can be evidence for, by the ledger's name of the experiment. */
+export const COMPARISONS: readonly ComparisonPlan[] = Object.entries(PLANS).flatMap(([id, plan]) => {
+  if (plan.kind !== 'preset') return [];
+  const { preset, set, against } = plan;
+  return [{ id, preset, ...(set ? { set } : {}), ...(against === undefined ? {} : { against }) }];
+});
+
+const link = (preset: string, set: Readonly<Record<string, string>> = {}): string =>
+  `#/lab?${new URLSearchParams({ defconfig: preset, ...set })}`;
+
+/** Arms as a preset's header declares them: `# Arm: name X=1 Y=n`. */
+function headerArms({ name, text }: PresetInfo): ArmLink[] {
+  return [...text.matchAll(/^#\s*Arm:\s*(\S+)\s*(.*)$/gm)].map(([, label, settings]) => {
+    const set = settings.split(/\s+/).filter((word) => word.includes('='));
+    return { label, href: link(name, Object.fromEntries(set.map((word) => word.split('=', 2) as [string, string]))) };
+  });
+}
 
 /** @param presets those that ship; one that a plan names and that is not among them is reported as missing by name */
 export function reproduction(claim: Claim, presets: readonly PresetInfo[]): Reproduction {
   if (claim.experiment === null) return { kind: 'missing', why: claim.obstacle ?? 'Nothing to run.' };
   const plan = PLANS[claim.experiment] as Plan | undefined;
   if (plan === undefined) return { kind: 'missing', why: `Missing here: the experiment ${claim.experiment}.` };
-  if ('missing' in plan) return { kind: 'missing', why: plan.missing };
-  const preset = presets.find(({ name }) => name === plan.preset);
-  if (preset === undefined) return { kind: 'missing', why: `Missing here: the preset ${plan.preset}.` };
-  const query = new URLSearchParams({ defconfig: preset.name, ...plan.set });
-  const cells = Number(/^#\s*Cells:\s*(\d+)/m.exec(preset.text)?.[1] ?? 1);
-  return { kind: 'here', preset: preset.name, href: `#/lab?${query}`, how: how(preset.name, cells, plan.against) };
+  switch (plan.kind) {
+    case 'missing':
+    case 'command':
+      return plan;
+    case 'decode':
+      return { ...plan, href: '#/decode' };
+    case 'preset':
+      return setUp(plan, presets);
+  }
 }
 
-function how(preset: string, cells: number, against?: string): string {
-  if (cells > 1) return `One arm runs in the Lab; all ${cells} cells, paired: wb matrix --defconfig ${preset}`;
-  return against === undefined ? 'One run.' : `Compare with ${against}, same seed.`;
+function setUp(plan: Extract<Plan, { kind: 'preset' }>, presets: readonly PresetInfo[]): Reproduction {
+  const { preset: name, set, against, note } = plan;
+  const preset = presets.find((p) => p.name === name);
+  if (preset === undefined) return { kind: 'missing', why: `Missing here: the preset ${name}.` };
+  const cells = Number(/^#\s*Cells:\s*(\d+)/m.exec(preset.text)?.[1] ?? 1);
+  const changed = Object.entries(set ?? {}).map((pair) => pair.join('='));
+  const own: ArmLink = { label: changed.join(' ') || name, href: link(name, set) };
+  const arms = against === undefined ? headerArms(preset) : [{ label: against, href: link(against) }, own];
+  const how = [
+    cells > 1 ? `All ${cells} cells, paired: wb matrix --defconfig ${name}` : null,
+    against === undefined ? null : 'Both arms with the same seed.',
+    note ?? null,
+  ];
+  return { kind: 'here', preset: name, href: own.href, arms, how: how.filter((text) => text !== null).join(' ') };
 }

@@ -2,7 +2,9 @@
 import { createStore, type StoreApi as ZustandStore } from 'zustand/vanilla';
 import type {
   CleanStrength,
+  ComparisonPlan,
   ConfigDifference,
+  EvidenceSet,
   ReportAnswer,
   ReportRequest,
   RunCurves,
@@ -43,6 +45,7 @@ export interface Library {
   detail(id: string): Promise<RunDetail>;
   differences(ids: readonly string[]): Promise<readonly ConfigDifference[]>;
   report(request: ReportRequest): Promise<ReportAnswer>;
+  evidence(plans: readonly ComparisonPlan[]): Promise<Readonly<Record<string, readonly EvidenceSet[]>>>;
   /** Null when it failed; the note says why. */
   exportRun(id: string, withoutState: boolean): Promise<Uint8Array | null>;
   importFiles(files: readonly File[]): Promise<void>;
@@ -142,6 +145,7 @@ export function createLibrary(connect: () => StoreConnection): Library {
     detail: (id) => open().detail(id),
     differences: (ids) => open().differences(ids),
     report: (request) => open().report(request),
+    evidence: (plans) => open().evidence(plans),
     async exportRun(id, withoutState) {
       let zip: Uint8Array | null = null;
       await act(`Packing ${id}`, async (api) => {

@@ -24,7 +24,7 @@ function cleaned(path: string, bytes: Uint8Array): Uint8Array {
 }
 
 export interface ExportOptions {
-  /** Leave out state.safetensors: smaller, but the run cannot be continued elsewhere. */
+  /** Leave out optimizer.safetensors: smaller, but the run cannot be continued elsewhere. */
   readonly withoutState?: boolean;
 }
 
@@ -35,7 +35,7 @@ export async function exportBundle(
   const files: Record<string, Uint8Array> = {};
   const sums: string[] = [];
   for (const path of [...(await directory.list())].sort()) {
-    if (path === SUMS || (withoutState && path.endsWith('state.safetensors'))) continue;
+    if (path === SUMS || (withoutState && path.endsWith('optimizer.safetensors'))) continue;
     const problem = nameProblem(path);
     if (problem !== null) throw new ArchiveError(`${path} ${problem}`);
     files[path] = cleaned(path, (await directory.read(path))!);

@@ -1,12 +1,12 @@
 /**
- * state.safetensors: the full training state and where it belongs, in one file. One file, because a kill between two would
- * leave weights and moments of different steps; writing it is what commits a checkpoint.
+ * optimizer.safetensors: the full training state and where it belongs, in one file (names: training-state.ts). The weights are in it
+ * too: a kill between two files would leave weights and moments of different steps. Writing it is what commits a checkpoint.
  */
 import type { TrainingState } from '../training-state';
 import { SafetensorsError, type SafeTensor, readSafetensors, writeSafetensors } from '../safetensors';
 import type { TrainProgress } from '../train';
 
-export const STATE_FILE = 'state.safetensors';
+export const STATE_FILE = 'optimizer.safetensors';
 const FORMAT = 'wb-state/1';
 
 export interface SavedState {

@@ -3,6 +3,7 @@ import { reportCsv, reportJson, reportText } from '@/experiment/report/format';
 import { type ReportedRun, makeReport } from '@/experiment/report/report';
 import type { Manifest, Status } from '@/experiment/manifest/schema';
 import type { ConfigDifference, ReportAnswer, ReportRequest } from '../store-protocol';
+import { assignments } from './assignments';
 
 export interface StoredRun {
   readonly id: string;
@@ -10,21 +11,9 @@ export interface StoredRun {
   readonly manifest: Manifest | null;
 }
 
-/** `.config` text as values by symbol; a bool that is off is "n". */
-function symbols(config: string): Map<string, string> {
-  const values = new Map<string, string>();
-  for (const line of config.split('\n')) {
-    const set = /^CONFIG_(\w+)=(.*)$/.exec(line);
-    const unset = /^# CONFIG_(\w+) is not set$/.exec(line);
-    if (set) values.set(set[1]!, set[2]!.replace(/^"(.*)"$/, '$1'));
-    else if (unset) values.set(unset[1]!, 'n');
-  }
-  return values;
-}
-
 /** Sorted by symbol. A symbol that some configurations lack (its dependencies are not met) differs. */
 export function configDifferences(runs: readonly StoredRun[]): ConfigDifference[] {
-  const configs = runs.map(({ manifest }) => symbols(manifest?.config?.full ?? ''));
+  const configs = runs.map(({ manifest }) => assignments(manifest?.config?.full ?? ''));
   const names = [...new Set(configs.flatMap((config) => [...config.keys()]))].sort();
   return names.flatMap((symbol) => {
     const values = configs.map((config) => config.get(symbol) ?? null);

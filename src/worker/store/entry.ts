@@ -5,6 +5,7 @@ import { readStatus } from '@/experiment/session/resume';
 import { STATE_FILE } from '@/experiment/session/state-file';
 import type { RunEntry } from '../store-protocol';
 import { PRESETS } from '../presets';
+import { assignments } from './assignments';
 import type { OpfsDirectory } from './opfs-directory';
 
 const STATUSES = ['pending', 'running', 'ok', 'failed', 'invalid', 'skipped', 'stopped'] as const;
@@ -23,16 +24,6 @@ export function tailOf(metrics: string): { steps: number; loss: number | null; v
   }
   return { steps, loss, valLoss };
 }
-
-const assignments = (config: string): Map<string, string> =>
-  new Map(
-    config.split('\n').flatMap((line) => {
-      const set = /^CONFIG_(\w+)=(.*)$/.exec(line);
-      if (set) return [[set[1]!, set[2]!.replace(/^"(.*)"$/, '$1')] as const];
-      const unset = /^# CONFIG_(\w+) is not set$/.exec(line);
-      return unset ? [[unset[1]!, 'n'] as const] : [];
-    }),
-  );
 
 /** What a minimal configuration says that its preset does not; presets are kept in minimal form. */
 export function changesFrom(preset: string, minimal: string): Record<string, string> {

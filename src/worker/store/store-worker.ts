@@ -9,7 +9,9 @@ import { CUSTOM_TEXT_FILE } from '../custom-text';
 import type {
   CleanResult,
   CleanStrength,
+  ComparisonPlan,
   ConfigDifference,
+  EvidenceSet,
   ReportAnswer,
   ReportRequest,
   RunCurves,
@@ -22,11 +24,13 @@ import type {
 import { clean } from './clean';
 import { type StoredRun, configDifferences, reportOn } from './compare';
 import { curvesOf, transferables } from './curves';
+import { EvidenceReader } from './evidence-reader';
 import { RunStore } from './run-store';
 import { splitArchive } from './split-archive';
 
 export class StoreWorker implements StoreApi {
   #opened: Promise<RunStore> | null = null;
+  #evidence: EvidenceReader | null = null;
 
   #open(): Promise<RunStore> {
     this.#opened ??= RunStore.open();
@@ -82,6 +86,11 @@ export class StoreWorker implements StoreApi {
 
   async report(request: ReportRequest): Promise<ReportAnswer> {
     return reportOn(await Promise.all(request.ids.map((id) => this.#stored(id))), request);
+  }
+
+  async evidence(plans: readonly ComparisonPlan[]): Promise<Readonly<Record<string, readonly EvidenceSet[]>>> {
+    this.#evidence ??= new EvidenceReader(await this.#open());
+    return this.#evidence.read(plans);
   }
 
   async export(id: string, { withoutState }: { readonly withoutState: boolean }): Promise<Uint8Array> {

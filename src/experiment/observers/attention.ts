@@ -1,0 +1,25 @@
+/** After every evaluation: Fisher trace of the layers, gates and reciprocal branches (attention-signals.ts). */
+import { attentionSignals } from '../attention-signals';
+import { WebGpuBackend } from '../backend-webgpu';
+import type { ObserverFactory } from './index';
+
+export const attentionObserver: ObserverFactory = ({ config, model, corpus, backend }) => {
+  const { fisherSequences, branches } = config.attentionWatch ?? { fisherSequences: 0, branches: false };
+  const { gate, ra } = model.attention;
+  const mixing = branches && (gate || ra !== null);
+  const fisher = fisherSequences > 0;
+  if (!fisher && !mixing) return null;
+  return async (step) => {
+    const signals = await attentionSignals({
+      engine: backend instanceof WebGpuBackend ? backend.engine : null,
+      model,
+      corpus,
+      weights: await backend.parameters(),
+      seed: config.training.seed,
+      sequences: Math.max(1, fisherSequences),
+      fisher,
+      mixing,
+    });
+    return [signals.fisher, signals.attention].flatMap((event) => (event ? [{ ...event, step }] : []));
+  };
+};

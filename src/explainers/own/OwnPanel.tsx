@@ -61,10 +61,12 @@ function Origin({ of }: { readonly of: OwnRecord }): ReactNode {
 
 function Empty({ kind, lab }: { readonly kind: OwnKind; readonly lab: string | null }): ReactNode {
   const [page, what] = HOW[kind];
+  const where = `on its page ${page === 'lab' ? 'Lab' : 'Decode'}: “${what}”`;
+  if (lab === null) return <p className="note">None is stored in this page. The workbench measures it {where}.</p>;
   return (
     <p className="note">
-      None is stored here yet. The workbench measures it on its page {page === 'lab' ? 'Lab' : 'Decode'}: “{what}”. It
-      stays in this browser. <Link kind={kind} lab={lab} text="Measure it" />
+      None is stored here yet. The workbench measures it {where}. It stays in this browser.{' '}
+      <Link kind={kind} lab={lab} text="Measure it" />
     </p>
   );
 }

@@ -8,6 +8,7 @@ import { MemorySection } from './MemorySection';
 import { CostSection } from '../menu/CostSection';
 import { PresetSection } from '../menu/PresetSection';
 import { MenuSection } from '../menu/MenuSection';
+import { OptimizerSection } from './optimizer/OptimizerSection';
 import { OneShotSection } from './pruning/OneShotSection';
 import { PruningSection } from './pruning/PruningSection';
 import { StepSection } from './StepSection';
@@ -28,6 +29,7 @@ export const machineSections: readonly Section[] = [
   { id: 'adapter', component: AdapterSection },
   { id: 'memory', component: MemorySection },
   { id: 'attention', component: AttentionSection },
+  { id: 'optimizer', component: OptimizerSection },
   { id: 'pruning', component: PruningSection },
   { id: 'one-shot', component: OneShotSection },
   { id: 'step', component: StepSection },

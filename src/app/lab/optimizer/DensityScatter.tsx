@@ -3,7 +3,7 @@ import { type ReactNode, useMemo } from 'react';
 import { densityGrid } from './fisher-adam';
 
 const SIZE = 240;
-const MARGIN = { left: 44, bottom: 36, top: 20, right: 8 };
+const MARGIN = { left: 44, bottom: 36, top: 20, right: 20 };
 const BINS = 40;
 /** Tick labels on an axis. */
 const TICKS = 5;

@@ -37,7 +37,7 @@ export function HistogramPlot({ event }: { readonly event: OptimizerMetric }): R
   const source = useMemo((): PlotSource => {
     const series = histogramSeries(event);
     const edges = series.flatMap(({ points: { xs, length } }) => [xs[0], xs[length - 1]]);
-    const domain = [Math.min(...edges) / 2, Math.max(...edges) * 2] as const;
+    const domain = [Math.min(...edges) / 2, Math.max(...edges) * 1e3] as const; // room for the legend
     return {
       spec: () => ({
         id: 'optimizer-state',

@@ -75,6 +75,14 @@ export class ReferenceBackend implements TrainingBackend {
     return this.summary.allocatedBytes;
   }
 
+  liveBytes(): null {
+    return null;
+  }
+
+  profile(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
   #context(stream: number): RefContext {
     const { seed } = this.config.training;
     return {

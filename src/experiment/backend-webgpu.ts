@@ -4,6 +4,7 @@ import { IGNORE_BIT } from '@/data/corpus';
 import { type TuneCache, autotune, cachedChoice } from '@/engine/autotune';
 import type { EngineDevice } from '@/engine/device';
 import { Executor, type OpTime, type Part } from '@/engine/executor';
+import { type LiveBytes, takeLiveBytes } from '@/engine/memory-meter';
 import type { StepScalars } from '@/engine/scalars';
 import type { Gpt2Config } from '@/models/config';
 import { biasCorrection } from '@/optim/adamw';
@@ -118,6 +119,10 @@ export class WebGpuBackend implements TrainingBackend {
 
   get allocatedBytes(): number {
     return this.executor.allocatedBytes;
+  }
+
+  liveBytes(): LiveBytes {
+    return takeLiveBytes(this.engine.device);
   }
 
   #scalars(step: number): StepScalars[] {

@@ -1,5 +1,7 @@
 /** What the training loop needs from whoever does the arithmetic: the WebGPU engine or the f64 reference. */
+import type { OpTime } from '@/engine/executor';
 import type { KernelProgram } from '@/engine/kernel';
+import type { LiveBytes } from '@/engine/memory-meter';
 import type { MemorySummary } from '@/engine/plan';
 import type { MetricEvent } from './events';
 import type { StateSample } from './state-sample';
@@ -62,5 +64,9 @@ export interface TrainingBackend {
   diagnose(step: number): Promise<string>;
   /** Bytes of GPU memory held now. */
   readonly allocatedBytes: number;
+  /** Every buffer of the device, this run's and others'; null on the reference. */
+  liveBytes(): LiveBytes | null;
+  /** Time by kernel family of the forward and backward pass of a step, without an update; null where nothing can measure it. */
+  profile(step: number): Promise<readonly OpTime[] | null>;
   destroy(): void;
 }

@@ -1,5 +1,6 @@
 import type { PruneReport } from '@/pruning/report';
 import type { LogHistogram } from './log-histogram';
+import type { TimelineSample } from './session/timeline';
 
 /** AdamWSPAM: the moments were cleared, a norm spike halved them, or coordinates of the gradient were clipped. */
 export interface SpamEvent {
@@ -95,6 +96,8 @@ export type RunEvent =
       readonly best: boolean;
       readonly bytes: number;
     }
+  /** What the machine did since the last one; a line of timeline.jsonl. */
+  | { readonly type: 'timeline'; readonly step: number; readonly sample: TimelineSample }
   | { readonly type: 'paused' | 'resumed'; readonly step: number }
   /** The device was lost after `step` steps; a new one is being opened. */
   | { readonly type: 'device-lost'; readonly step: number; readonly message: string }

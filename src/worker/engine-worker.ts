@@ -48,6 +48,7 @@ export class EngineWorker implements WorkerApi {
   #engine: EngineDevice | null = null;
   #adapter: Promise<AdapterInfo> | null = null;
   #active: Active | null = null;
+  #pageHeap: number | null = null;
   /** A finished run's backend, kept for sampling until the next start. */
   #idle: OpenRun | null = null;
   /** Of the last run, for downloads. */
@@ -213,6 +214,7 @@ export class EngineWorker implements WorkerApi {
           emit: (event) => this.#emit(event),
           open: (wanted) => this.#reopen(wanted),
           refresh: () => this.#refresh(where.id),
+          heap: () => this.#pageHeap,
         },
         { open, engine: this.#engine },
       );
@@ -291,6 +293,11 @@ export class EngineWorker implements WorkerApi {
 
   stop(): Promise<void> {
     this.#active?.control.stop();
+    return Promise.resolve();
+  }
+
+  pageHeap(bytes: number): Promise<void> {
+    this.#pageHeap = bytes;
     return Promise.resolve();
   }
 

@@ -1,4 +1,4 @@
-/** One run of the page, from its directory to its end: the same road as `wb run`, with what only a page has (samples, profiles). */
+/** One run of the page, from its directory to its end: the same road as `wb run`, with what only a page has (samples). */
 import { DEFAULT_TRAITS } from '@/engine/device';
 import { WebGpuBackend } from '@/experiment/backend-webgpu';
 import type { RunEvent } from '@/experiment/events';
@@ -18,9 +18,6 @@ import { loggedEvent, pageEvent } from './forward';
 import type { WorkerEvent } from './protocol';
 import { summarise } from './summarise';
 
-/** Steps at which the time of each op is measured: early, then now and then. */
-const PROFILE_FIRST = 5;
-const PROFILE_EVERY = 500;
 const MEMORY_EVERY = 20;
 /** Steps between two looks at how far the run is, for the list of runs. */
 const REFRESH_EVERY = 200;
@@ -39,6 +36,8 @@ export interface SessionHost {
   readonly open: (configured: Configured) => Promise<Opened>;
   /** The directory has changed. */
   readonly refresh: () => Promise<void>;
+  /** JavaScript heap of the page in bytes, as it last said; null before that. */
+  readonly heap: () => number | null;
 }
 
 export interface SessionResult {
@@ -49,7 +48,7 @@ export interface SessionResult {
 export class RunSession {
   /** In use now: another one after a loss of the device. */
   opened: Opened;
-  /** Work that must happen between steps (samples, profiles), in order. */
+  /** Work that must happen between steps (samples, analyses), in order. */
   readonly #between: { readonly task: () => Promise<void>; readonly dropped: () => void }[] = [];
   #ended = false;
 
@@ -123,6 +122,7 @@ export class RunSession {
       ...(customText ? { files: { [CUSTOM_TEXT_FILE]: customText.text } } : {}),
       reopen: () => host.open(job.configured),
       onOpen: (opened) => void (this.opened = opened),
+      heap: host.heap,
     });
     host.emit({ type: 'state', state: 'running' });
     let failed: string | null = null;
@@ -147,8 +147,8 @@ export class RunSession {
       const { step } = event.metric;
       if (step % MEMORY_EVERY === 0) this.#reportMemory();
       if (step % REFRESH_EVERY === 0) await host.refresh();
-      if (step % PROFILE_EVERY === PROFILE_FIRST) this.between(() => this.#profile(step));
     }
+    if (event.type === 'timeline' && event.sample.ops) host.emit({ type: 'profile', ops: event.sample.ops });
     if (event.type === 'device-lost') for (const { dropped } of this.#between.splice(0)) dropped();
     else await this.#work();
     if (event.type === 'paused') void this.#workWhilePaused();
@@ -172,13 +172,6 @@ export class RunSession {
       await this.#work();
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-  }
-
-  async #profile(step: number): Promise<void> {
-    const { backend } = this.open;
-    if (!(backend instanceof WebGpuBackend)) return;
-    const ops = await backend.profile(step);
-    if (ops) this.host.emit({ type: 'profile', ops });
   }
 
   #reportMemory(): void {

@@ -278,6 +278,7 @@ const api: WorkerApi = {
   continueRun: () => Promise.reject(new Error('a recorded worker continues nothing')),
   replay: () => Promise.reject(new Error('a recorded worker replays nothing')),
   saveSoon: () => Promise.resolve(),
+  pageHeap: () => Promise.resolve(),
   pause() {
     clearTimeout(timer);
     setState('paused');

@@ -62,7 +62,13 @@ export function createSession(connect: Connect, run: RunStoreApi, setup: SetupSt
     timer = undefined;
     applyEvents(run, queue.splice(0));
   };
+  /** For the next sample of the timeline. */
+  const tellHeap = (): void => {
+    const { memory } = performance as { memory?: { usedJSHeapSize: number } };
+    if (memory) connection?.api.pageHeap(memory.usedJSHeapSize).catch(() => undefined); // a worker that ended needs none
+  };
   const receive = (event: WorkerEvent): void => {
+    if (event.type === 'timeline') tellHeap();
     queue.push(event);
     timer ??= setTimeout(flush, FLUSH_MS);
   };

@@ -1,5 +1,5 @@
 /** One line of the list of runs, from what its directory holds. Never throws for what is in the files. */
-import { readManifest } from '@/experiment/manifest/read';
+import { manifestOf } from '@/experiment/manifest/read';
 import { readText } from '@/experiment/run-directory';
 import { readStatus } from '@/experiment/session/resume';
 import { STATE_FILE } from '@/experiment/session/state-file';
@@ -39,10 +39,10 @@ export function changesFrom(preset: string, minimal: string): Record<string, str
 
 export async function describeEntry(id: string, directory: OpfsDirectory): Promise<RunEntry> {
   const files = await directory.list();
-  let bytes = 0;
-  for (const path of files) bytes += (await directory.file(path))?.size ?? 0;
+  const sizes = await Promise.all(files.map(async (path) => (await directory.file(path))?.size ?? 0));
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
   const text = await readText(directory, 'manifest.json');
-  const { manifest } = text === null ? { manifest: null } : readManifest(text);
+  const manifest = text === null ? null : manifestOf(text);
   const written = await readStatus(directory);
   const status = STATUSES.find((s) => s === written) ?? 'invalid';
   const results = manifest?.results;

@@ -3,7 +3,7 @@ import * as Comlink from 'comlink';
 import { sha256Bytes } from '@/data/hash';
 import { exportBundle, openBundle } from '@/experiment/archive/bundle';
 import { ArchiveError } from '@/experiment/archive/zip-read';
-import { findingText, readManifest } from '@/experiment/manifest/read';
+import { findingText, manifestOf, readManifest } from '@/experiment/manifest/read';
 import { type RunDirectory, readText } from '@/experiment/run-directory';
 import { CUSTOM_TEXT_FILE } from '../custom-text';
 import type {
@@ -30,6 +30,8 @@ import { splitArchive } from './split-archive';
 
 export class StoreWorker implements StoreApi {
   #opened: Promise<RunStore> | null = null;
+  /** As read last; a choice of twenty runs asks for each of them twenty times. */
+  readonly #manifests = new Map<string, { readonly version: string; readonly run: StoredRun }>();
   #evidence: EvidenceReader | null = null;
 
   #open(): Promise<RunStore> {
@@ -46,10 +48,16 @@ export class StoreWorker implements StoreApi {
   }
 
   async #stored(id: string): Promise<StoredRun> {
-    const store = await this.#open();
-    const text = await readText(await store.existing(id), 'manifest.json');
-    const manifest = text === null ? null : readManifest(text).manifest;
-    return { id, manifest, status: manifest?.results?.status ?? 'invalid' };
+    const directory = await (await this.#open()).existing(id);
+    const file = await directory.file('manifest.json');
+    if (!file) return { id, manifest: null, status: 'invalid' };
+    const version = `${file.lastModified} ${file.size}`;
+    const known = this.#manifests.get(id);
+    if (known?.version === version) return known.run;
+    const manifest = manifestOf((await readText(directory, 'manifest.json')) ?? '');
+    const run: StoredRun = { id, manifest, status: manifest?.results?.status ?? 'invalid' };
+    this.#manifests.set(id, { version, run });
+    return run;
   }
 
   async curves(id: string): Promise<RunCurves> {

@@ -9,6 +9,7 @@ import { MemorySection } from './MemorySection';
 import { CostSection } from '../menu/CostSection';
 import { PresetSection } from '../menu/PresetSection';
 import { MenuSection } from '../menu/MenuSection';
+import { OptimizerSection } from './optimizer/OptimizerSection';
 import { OneShotSection } from './pruning/OneShotSection';
 import { PruningSection } from './pruning/PruningSection';
 import { StepSection } from './StepSection';
@@ -30,6 +31,7 @@ export const machineSections: readonly Section[] = [
   { id: 'memory', component: MemorySection },
   { id: 'cache', component: CacheSection },
   { id: 'attention', component: AttentionSection },
+  { id: 'optimizer', component: OptimizerSection },
   { id: 'pruning', component: PruningSection },
   { id: 'one-shot', component: OneShotSection },
   { id: 'step', component: StepSection },

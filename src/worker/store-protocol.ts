@@ -32,6 +32,8 @@ export interface RunEntry {
   /** Not finished, and all is there that it takes to go on. */
   readonly resumable: boolean;
   readonly hasState: boolean;
+  /** Came in a link: manifest and metrics, no weights. Absent in entries of older indexes. */
+  readonly shared?: boolean;
   readonly parents: readonly string[];
 }
 
@@ -127,6 +129,30 @@ export interface EvidenceSet {
   readonly rows: Readonly<Record<Quantity, readonly EvidenceRow[]>>;
 }
 
+/** A run as the fragment of a link. */
+export interface SharedLink {
+  readonly text: string;
+  /** What a clock measured was left out to make it fit. */
+  readonly withoutTimes: boolean;
+}
+
+/** What a link says of its run, before it is kept. All of it is text of a stranger. */
+export interface SharedRun {
+  readonly runId: string;
+  readonly preset: string;
+  readonly overrides: Readonly<Record<string, string>>;
+  readonly seed: number | null;
+  readonly createdAt: string;
+  readonly adapter: string;
+  readonly software: boolean;
+  readonly data: string;
+  readonly parameters: number | null;
+  readonly status: StoredStatus;
+  readonly steps: number;
+  readonly valLoss: number | null;
+  readonly withoutTimes: boolean;
+}
+
 /** Three strengths, as `make clean`, `mrproper` and `distclean`. */
 export type CleanStrength = 'state' | 'weights' | 'all';
 
@@ -163,6 +189,12 @@ export interface StoreApi {
   export(id: string, options: { readonly withoutState: boolean }): Promise<Uint8Array>;
   /** A zip of `export` or of `wb export`; a matrix comes in as its cells. Returns the new ids. */
   import(name: string, zip: Uint8Array): Promise<readonly string[]>;
+  /** Rejects where the run has not ended or is too long for a link. */
+  share(id: string): Promise<SharedLink>;
+  /** Checks what a link holds, and writes nothing. Rejects with what is wrong with it. */
+  openShared(packed: string): Promise<SharedRun>;
+  /** Writes it as a run; returns its id. Nothing is trained. */
+  keepShared(packed: string): Promise<string>;
   remove(ids: readonly string[]): Promise<void>;
   clean(strength: CleanStrength): Promise<CleanResult>;
   usage(): Promise<StorageUsage>;

@@ -4,6 +4,7 @@
  */
 import { DeviceError, type EngineDevice } from './device';
 import type { KernelProgram } from './kernel';
+import { meterMemory } from './memory-meter';
 import type { Dispatch, ExecutionPlan } from './plan';
 import { ReadbackRing } from './readback';
 import { SCALARS_WGSL, SCALAR_SLOT_BYTES, type StepScalars, writeScalars } from './scalars';
@@ -70,13 +71,14 @@ export class Executor {
     onProgress?: (done: number, total: number) => void,
     eager: readonly string[] = Object.keys(plan.sequences),
   ): Promise<Executor> {
+    meterMemory(device);
     device.pushErrorScope('out-of-memory');
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
     const buffers = new Map<BufferName, GPUBuffer>();
     for (const { name, bytes } of plan.buffers)
       buffers.set(name, device.createBuffer({ label: name, size: bytes, usage }));
     const uniform = device.createBuffer({
-      label: 'step scalars',
+      label: 'uniforms',
       size: plan.scalarSlots * SCALAR_SLOT_BYTES,
       usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
     });

@@ -11,7 +11,7 @@ export class ReadbackRing {
     this.bytes = bytes;
     this.#slots = Array.from({ length: depth }, (_, i) => ({
       buffer: device.createBuffer({
-        label: `staging ${i}`,
+        label: `read-back ring ${i}`,
         size: bytes,
         usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
       }),

@@ -27,8 +27,10 @@ export interface AttentionSignalsRequest {
   readonly corpus: Corpus;
   readonly weights: NamedTensors;
   readonly seed: number;
-  /** Held-out sequences of the forward pass. */
+  /** Sequences that the trace averages over. */
   readonly sequences: number;
+  /** Sequences of the forward pass, at least `sequences`: those of a training step have its kernels compiled already. */
+  readonly rows: number;
   /** What to measure. */
   readonly fisher: boolean;
   readonly mixing: boolean;
@@ -123,7 +125,7 @@ function fisherOf(graph: Graph, values: TensorValues, seq: number, sequences: nu
   const heads = attentionNodes(graph)
     .filter(({ branch }) => branch === 'standard')
     .map((of) => {
-      const qk = queryKey(of, values);
+      const qk = { ...queryKey(of, values), batch: sequences };
       return Array.from({ length: qk.nHead }, (_, head) => portable(headTrace(qk, head).trace));
     });
   const trace = heads.map((of) => portable(mean(of)));
@@ -160,7 +162,8 @@ function mixingOf(
 /** Buffers are held for the length of the call alone. Throws WeightsError or DeviceError. */
 export async function attentionSignals(request: AttentionSignalsRequest): Promise<AttentionSignals> {
   const { engine, model, corpus, weights, seed, sequences, fisher, mixing } = request;
-  const { graph, ids } = buildGpt2(model, sequences, model.blockSize);
+  const rows = Math.max(request.rows, sequences);
+  const { graph, ids } = buildGpt2(model, rows, model.blockSize);
   const read = [
     ...(fisher ? attentionNodes(graph).flatMap(({ node }) => node.inputs.slice(0, 2)) : []),
     ...(mixing ? [...gateTensors(graph).values(), ...[...branchTensors(graph).values()].flat()] : []),
@@ -170,7 +173,7 @@ export async function attentionSignals(request: AttentionSignalsRequest): Promis
     return { fisher: null, attention: mixing ? mixingOf(layers, graph, new Map(), weights) : null };
   const probe = await openProbe(engine, { graph, weights, read: [...new Set(read)], seed });
   try {
-    const shape = { rows: sequences, seq: model.blockSize, sampling: corpus.sampling };
+    const shape = { rows, seq: model.blockSize, sampling: corpus.sampling };
     const values = await probe.run(new Map([[ids, drawBatch(corpus.val, shape, seed, STREAM.EVAL, 0, 0).ids]]));
     return {
       fisher: fisher ? fisherOf(graph, values, model.blockSize, sequences) : null,

@@ -7,6 +7,7 @@ import type { AdapterInfo, PlanSummary, RunRequest, RunState, WorkerApi, WorkerE
 
 import { KCONFIG_SOURCES } from '@/experiment/kconfig-tree';
 import { PRESETS } from '@/worker/presets';
+import { fakeAnalyses } from './fake-analyses';
 import { fakeMeasure } from './fake-measure';
 
 const scenario = self.name;
@@ -200,6 +201,7 @@ function live(): void {
 
 const api: WorkerApi = {
   ...fakeMeasure(scenario),
+  ...fakeAnalyses(() => step),
   subscribe(next) {
     listener = next;
     return Promise.resolve();
@@ -258,6 +260,7 @@ const api: WorkerApi = {
   continueRun: () => Promise.reject(new Error('a recorded worker continues nothing')),
   replay: () => Promise.reject(new Error('a recorded worker replays nothing')),
   saveSoon: () => Promise.resolve(),
+  pageHeap: () => Promise.resolve(),
   pause() {
     clearTimeout(timer);
     setState('paused');

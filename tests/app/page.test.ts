@@ -142,6 +142,42 @@ describe('attention maps', () => {
   });
 });
 
+describe('one-shot pruning', () => {
+  const cases = [
+    { name: '1440-light', viewport: WIDE, colorScheme: 'light' },
+    { name: '390-dark', viewport: PHONE, colorScheme: 'dark' },
+  ] as const;
+  it.each(cases)('by key at $name', async ({ name, viewport, colorScheme }) => {
+    const { page, errors } = await open('scenario=mid', { viewport, colorScheme });
+    const phone = viewport === PHONE;
+    const tab = (title: string): Promise<void> | null =>
+      phone ? page.getByRole('button', { name: title, exact: true }).click() : null;
+    await tab('Machine');
+    await page.getByText('Prunes trained weights once').waitFor();
+    await page.keyboard.press('r');
+    await page.waitForFunction(() => document.querySelector('.run-status')?.textContent?.includes('2,400'));
+    const scrubber = page.getByLabel('Sparsity to prune to');
+    await scrubber.focus();
+    for (let i = 0; i < 10; i++) await page.keyboard.press('ArrowRight'); // one question for all of them
+    const facts = page.getByLabel('One-shot pruning').last();
+    await facts.getByText('471,859 of 786,432, magnitude').waitFor();
+    await page.getByLabel('Score', { exact: true }).selectOption('random');
+    await facts.getByText('471,859 of 786,432, random').waitFor();
+    await scrubber.press('End');
+    await facts.getByText('778,568 of 786,432, random').waitFor();
+    await page.locator('.prune-plot').scrollIntoViewIfNeeded(); // nothing is drawn out of sight
+    await expect.poll(() => inked(page.locator('.prune-plot canvas'))).toBeGreaterThan(0.005);
+    await page.getByLabel('Score', { exact: true }).selectOption('bitter6');
+    await page.getByText('Not pruned: bitter6 needs exp_avg').waitFor();
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    expect(await axe(page)).toEqual([]);
+    await scrubber.scrollIntoViewIfNeeded();
+    await page.screenshot({ path: `${SHOTS}/one-shot-${name}.png` });
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
+});
+
 describe('states', () => {
   const cases = [
     { scenario: 'empty', run: false, text: 'Training loss' },

@@ -8,7 +8,8 @@ import { MemorySection } from './MemorySection';
 import { CostSection } from '../menu/CostSection';
 import { PresetSection } from '../menu/PresetSection';
 import { MenuSection } from '../menu/MenuSection';
-import { PruningSection } from './PruningSection';
+import { OneShotSection } from './pruning/OneShotSection';
+import { PruningSection } from './pruning/PruningSection';
 import { StepSection } from './StepSection';
 
 export interface Section {
@@ -28,6 +29,7 @@ export const machineSections: readonly Section[] = [
   { id: 'memory', component: MemorySection },
   { id: 'attention', component: AttentionSection },
   { id: 'pruning', component: PruningSection },
+  { id: 'one-shot', component: OneShotSection },
   { id: 'step', component: StepSection },
   { id: 'log', component: LogSection },
 ];

@@ -16,7 +16,8 @@ export const attentionObserver: ObserverFactory = ({ config, model, corpus, back
       corpus,
       weights: await backend.parameters(),
       seed: config.training.seed,
-      sequences: Math.max(1, fisherSequences),
+      sequences: fisherSequences,
+      rows: config.training.batchSize,
       fisher,
       mixing,
     });

@@ -1,5 +1,8 @@
 /** The typed door between the page and the store worker: runs that are kept in this browser. */
 import type { Report } from '@/experiment/report/report';
+import type { TimelineSample, TimelineSummary } from '@/experiment/session/timeline';
+
+export type { TimelineSample, TimelineSummary };
 
 export type StoredStatus = 'pending' | 'running' | 'ok' | 'failed' | 'invalid' | 'skipped' | 'stopped';
 
@@ -62,6 +65,13 @@ export interface RunDetail {
   readonly configMin: string;
   readonly log: string;
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
+}
+
+/** What the machine did while a run went on (docs/runs.md). */
+export interface RunTimeline {
+  readonly samples: readonly TimelineSample[];
+  /** Null for a run without samples: one of an earlier version. */
+  readonly summary: TimelineSummary | null;
 }
 
 /** One symbol that is not the same in all of the runs asked about; null: the run's configuration does not have it. */
@@ -182,6 +192,7 @@ export interface StoreApi {
   list(): Promise<readonly RunEntry[]>;
   curves(id: string): Promise<RunCurves>;
   detail(id: string): Promise<RunDetail>;
+  timeline(id: string): Promise<RunTimeline>;
   differences(ids: readonly string[]): Promise<readonly ConfigDifference[]>;
   report(request: ReportRequest): Promise<ReportAnswer>;
   /** By plan: the finished runs here that belong to it, where at least one pair is among them. */

@@ -1,5 +1,5 @@
 /** One run: what it was, what it is made of, and what can be done with it. */
-import { useEffect, useState, type ReactNode } from 'react';
+import { Suspense, lazy, useEffect, useState, type ReactNode } from 'react';
 import type { RunDetail as Detail, RunEntry } from '@/worker/store-protocol';
 import { useLibrary, useRun, useSetup, useWorkbench } from '../context';
 import { bytes, count } from '../format';
@@ -35,6 +35,7 @@ export function RunDetail({ entry }: { readonly entry: RunEntry }): ReactNode {
       <Actions entry={entry} configMin={found?.configMin ?? null} />
       <Verdict id={entry.id} />
       {typeof detail === 'string' && <p role="alert">{detail}</p>}
+      <Machine entry={entry} />
       {found && <Contents detail={found} />}
     </section>
   );
@@ -180,6 +181,22 @@ function Verdict({ id }: { readonly id: string }): ReactNode {
       <strong>Replay: </strong>
       <span className="pre">{verdict.text}</span>
     </p>
+  );
+}
+
+const TimelinePanel = lazy(async () => ({ default: (await import('./TimelinePanel')).TimelinePanel }));
+
+function Machine({ entry }: { readonly entry: RunEntry }): ReactNode {
+  const [open, setOpen] = useState(false);
+  return (
+    <details className="more" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>Timeline: memory, step time, heap</summary>
+      {open && (
+        <Suspense fallback={<p role="status">Loading…</p>}>
+          <TimelinePanel id={entry.id} version={`${entry.status} ${entry.bytes}`} />
+        </Suspense>
+      )}
+    </details>
   );
 }
 

@@ -10,6 +10,7 @@ import type {
   RunCurves,
   RunDetail,
   RunEntry,
+  RunTimeline,
   SharedLink,
   SharedRun,
   StorageUsage,
@@ -45,6 +46,7 @@ export interface Library {
   /** Points of a run, kept until the run changes. */
   curves(entry: RunEntry): Promise<RunCurves>;
   detail(id: string): Promise<RunDetail>;
+  timeline(id: string): Promise<RunTimeline>;
   differences(ids: readonly string[]): Promise<readonly ConfigDifference[]>;
   report(request: ReportRequest): Promise<ReportAnswer>;
   evidence(plans: readonly ComparisonPlan[]): Promise<Readonly<Record<string, readonly EvidenceSet[]>>>;
@@ -149,6 +151,7 @@ export function createLibrary(connect: () => StoreConnection): Library {
       return curves;
     },
     detail: (id) => open().detail(id),
+    timeline: (id) => open().timeline(id),
     differences: (ids) => open().differences(ids),
     report: (request) => open().report(request),
     evidence: (plans) => open().evidence(plans),

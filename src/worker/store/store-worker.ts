@@ -6,6 +6,7 @@ import { ArchiveError } from '@/experiment/archive/zip-read';
 import { findingText, manifestOf, readManifest } from '@/experiment/manifest/read';
 import { serializeManifest } from '@/experiment/manifest/serialize';
 import { type RunDirectory, readText } from '@/experiment/run-directory';
+import { TIMELINE_FILE, parseTimeline, summariseTimeline } from '@/experiment/session/timeline';
 import { CUSTOM_TEXT_FILE } from '../custom-text';
 import type {
   CleanResult,
@@ -18,6 +19,7 @@ import type {
   RunCurves,
   RunDetail,
   RunEntry,
+  RunTimeline,
   SharedLink,
   SharedRun,
   StorageUsage,
@@ -91,6 +93,12 @@ export class StoreWorker implements StoreApi {
       log: (await readText(directory, 'log.txt')) ?? '',
       files,
     };
+  }
+
+  async timeline(id: string): Promise<RunTimeline> {
+    const directory = await (await this.#open()).existing(id);
+    const samples = parseTimeline((await readText(directory, TIMELINE_FILE)) ?? '');
+    return { samples, summary: summariseTimeline(samples) };
   }
 
   async differences(ids: readonly string[]): Promise<readonly ConfigDifference[]> {

@@ -4,7 +4,7 @@ import { parseLocation, type Page } from '@/app/routes';
 import { applyEvents, createRunStore, eta } from '@/app/stores/run';
 import { requestOf, textProblem, type SetupStore } from '@/app/stores/setup';
 import { clampWidth, createUiStore } from '@/app/stores/ui';
-import { densityMap } from '@/app/lab/PruningSection';
+import { densityMap } from '@/app/lab/pruning/PruningSection';
 import { bytes, duration, sentences, significant } from '@/app/format';
 
 const started: WorkerEvent = {

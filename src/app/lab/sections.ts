@@ -9,7 +9,9 @@ import { MemorySection } from './MemorySection';
 import { CostSection } from '../menu/CostSection';
 import { PresetSection } from '../menu/PresetSection';
 import { MenuSection } from '../menu/MenuSection';
-import { PruningSection } from './PruningSection';
+import { OptimizerSection } from './optimizer/OptimizerSection';
+import { OneShotSection } from './pruning/OneShotSection';
+import { PruningSection } from './pruning/PruningSection';
 import { StepSection } from './StepSection';
 
 export interface Section {
@@ -29,7 +31,9 @@ export const machineSections: readonly Section[] = [
   { id: 'memory', component: MemorySection },
   { id: 'cache', component: CacheSection },
   { id: 'attention', component: AttentionSection },
+  { id: 'optimizer', component: OptimizerSection },
   { id: 'pruning', component: PruningSection },
+  { id: 'one-shot', component: OneShotSection },
   { id: 'step', component: StepSection },
   { id: 'log', component: LogSection },
 ];

@@ -4,6 +4,7 @@ import type { KernelProgram } from '@/engine/kernel';
 import type { LiveBytes } from '@/engine/memory-meter';
 import type { MemorySummary } from '@/engine/plan';
 import type { MetricEvent } from './events';
+import type { StateSample } from './state-sample';
 import type { TrainingState } from './training-state';
 
 export interface StepResult {
@@ -52,6 +53,8 @@ export interface TrainingBackend {
   parameters(): Promise<NamedTensors>;
   /** Gradient of the mean loss over the first micro-batch of `step`, masked, before clipping. Weights and state stay as they are. */
   gradient(step: number): Promise<NamedTensors>;
+  /** About `limit` elements of weights, state and the gradient of `step` as in `gradient`. Call with no step in flight. */
+  sampleState(step: number, limit: number): Promise<StateSample>;
   loadParameters(tensors: NamedTensors): Promise<void>;
   /** Everything that continues the run bit for bit (training-state.ts). Call with no step in flight. */
   saveState(): Promise<TrainingState>;

@@ -6,6 +6,7 @@ import type { OpenRun } from '@/experiment/open-run';
 import type { RunDirectory } from '@/experiment/run-directory';
 import type { Opened } from '@/experiment/session/resilient';
 import { RunControl } from '@/experiment/train';
+import { Analyses } from './analyses';
 import type { Configured } from './configure';
 import { Measurer } from './decode-measure';
 import type { Sampler } from './decode-sampling';
@@ -70,6 +71,17 @@ export class EngineWorker implements WorkerApi {
     progress: (stage, done, total) => this.#active && this.#emit({ type: 'progress', stage, done, total }),
     warmed: () => setTimeout(() => void this.#measureRoof(), ROOF_IDLE_MS),
   });
+  readonly #analyses = new Analyses({
+    engine: () => this.init().then(() => this.#engine),
+    session: () => this.#active?.session ?? null,
+    idle: () => this.#idle,
+    directory: (id) => this.#runs.directory(id),
+    corpus: (configured) => this.#preparation.corpus(configured),
+  });
+  readonly oneShot = this.#analyses.oneShot;
+  readonly cancelOneShot = this.#analyses.cancelOneShot;
+  readonly fisherAdam = this.#analyses.fisherAdam;
+  readonly cancelFisherAdam = this.#analyses.cancelFisherAdam;
   readonly #runs = new RunPreparation({
     store: () => this.#openStore(),
     warm: (request) => this.#preparation.take(request),
@@ -113,6 +125,7 @@ export class EngineWorker implements WorkerApi {
       this.#preparation.forget();
       this.#roofKnown = false;
       this.#sampler?.forget();
+      this.#analyses.forget();
       if (this.#active?.session) return; // its session says so
       this.#idle = null;
       this.#emit({ type: 'device-lost', reason, message: why });
@@ -180,6 +193,7 @@ export class EngineWorker implements WorkerApi {
     this.#active = active;
     this.#emit({ type: 'state', state: 'preparing' });
     this.#sampler?.forget();
+    this.#analyses.forget();
     this.#idle?.backend.destroy();
     this.#idle = null;
     let lock: RunLock | null = null;

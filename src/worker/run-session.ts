@@ -48,8 +48,9 @@ export interface SessionResult {
 export class RunSession {
   /** In use now: another one after a loss of the device. */
   opened: Opened;
-  /** Work that must happen between steps (samples), in order. */
-  readonly #between: (() => Promise<void>)[] = [];
+  /** Work that must happen between steps (samples, analyses), in order. */
+  readonly #between: { readonly task: () => Promise<void>; readonly dropped: () => void }[] = [];
+  #ended = false;
 
   constructor(
     readonly job: Job,
@@ -64,9 +65,20 @@ export class RunSession {
     return this.opened.open;
   }
 
-  /** Runs `task` with no step in flight. */
-  between(task: () => Promise<void>): void {
-    this.#between.push(task);
+  /** Runs `task` with no step in flight; `dropped`: the device was lost before. */
+  between(task: () => Promise<void>, dropped: () => void = () => undefined): void {
+    this.#between.push({ task, dropped });
+    if (this.#ended) void this.#work();
+  }
+
+  /** What `look` finds with no step in flight. */
+  read<T>(look: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) =>
+      this.between(
+        () => look().then(resolve, reject),
+        () => reject(new Error('the graphics device was lost: try again when the run goes on')),
+      ),
+    );
   }
 
   /** Says what is run, and what a run that is taken up again had shown before. */
@@ -114,11 +126,16 @@ export class RunSession {
     });
     host.emit({ type: 'state', state: 'running' });
     let failed: string | null = null;
-    for (;;) {
-      const { value, done } = await events.next();
-      if (done) return { status: value, failed };
-      if (value.type === 'failed') failed = value.message;
-      await this.#follow(value);
+    try {
+      for (;;) {
+        const { value, done } = await events.next();
+        if (done) return { status: value, failed };
+        if (value.type === 'failed') failed = value.message;
+        await this.#follow(value);
+      }
+    } finally {
+      this.#ended = true; // whoever still waits for a moment between steps has it now
+      await this.#work();
     }
   }
 
@@ -132,14 +149,14 @@ export class RunSession {
       if (step % REFRESH_EVERY === 0) await host.refresh();
     }
     if (event.type === 'timeline' && event.sample.ops) host.emit({ type: 'profile', ops: event.sample.ops });
-    if (event.type === 'device-lost') this.#between.length = 0;
+    if (event.type === 'device-lost') for (const { dropped } of this.#between.splice(0)) dropped();
     else await this.#work();
     if (event.type === 'paused') void this.#workWhilePaused();
   }
 
   async #work(): Promise<void> {
     while (this.#between.length > 0) {
-      const task = this.#between.shift()!;
+      const { task } = this.#between.shift()!;
       // The run does not depend on it: a loss of the device in here is met again, and repaired, by the next step.
       await task().catch((error: unknown) =>
         this.host.emit({

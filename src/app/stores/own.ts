@@ -1,5 +1,5 @@
 /** What was measured here, kept for the explainers' "own measurement" panels. */
-import { isOwnKind, readRecord, type OwnKind, type OwnRecord } from '@/explainers/own/record';
+import { isOwnKind, readRecord, type OwnKind, type OwnOf, type OwnRecord } from '@/explainers/own/record';
 import { keepRecord } from '@/explainers/own/storage';
 import type { MeasureResult } from '@/worker/decode-protocol';
 import type { Points } from '../plot/series';
@@ -16,20 +16,38 @@ export function keepMeasurement(result: MeasureResult, at = new Date()): string 
   return keepRecord(readRecord({ ...record, taken: at.toISOString() }));
 }
 
-const SERIES = 8;
 const POINTS = 200;
 
-/** What a run that has ended leaves: its pruning, its Fisher trace. */
-export function recordsOf(run: RunStore, at = new Date()): OwnRecord[] {
-  const { adapter, started, latest, latestVal, data } = run;
-  if (!adapter || !started || !latest) return [];
-  const header = {
+type Header = Pick<OwnRecord, 'adapter' | 'software' | 'subject' | 'preset' | 'taken'>;
+
+/** Null before a run's first step. */
+function headerOf({ adapter, started, latest }: RunStore, at: Date): Header | null {
+  if (!adapter || !started || !latest) return null;
+  return {
     adapter: adapter.description || `${adapter.vendor} ${adapter.architecture}`.trim() || 'unknown adapter',
     software: adapter.software || adapter.kind === 'reference',
     subject: `${latest.step + 1} iterations of training`,
     preset: started.preset,
     taken: at.toISOString(),
   };
+}
+
+/** The comparison of Fisher and Adam on the Lab's run. @returns why it could not be kept, or null */
+export function keepSecondMoment(
+  report: Pick<OwnOf<'second-moment'>, 'pooled' | 'sequences' | 'points'>,
+  run: RunStore,
+  at = new Date(),
+): string | null {
+  const header = headerOf(run, at);
+  if (!header) return 'the Lab has no run';
+  return keepRecord(readRecord({ ...header, ...report, kind: 'second-moment' }));
+}
+
+/** What a run that has ended leaves: its pruning, its Fisher trace. */
+export function recordsOf(run: RunStore, at = new Date()): OwnRecord[] {
+  const { latest, latestVal, data } = run;
+  const header = headerOf(run, at);
+  if (!header || !latest) return [];
   const records: OwnRecord[] = [];
   const sparsity = data.methods.get('prune.actual');
   const overlap = data.methods.get('prune.jaccard_magnitude');
@@ -37,11 +55,11 @@ export function recordsOf(run: RunStore, at = new Date()): OwnRecord[] {
     const end = { sparsity: sparsity.ys[sparsity.length - 1], perplexity: latestVal.perplexity };
     records.push({ ...header, ...end, kind: 'pruning', iterations: latest.step + 1, overlap: thin(overlap) });
   }
-  const series = [...data.methods]
-    .filter(([name, { length }]) => name.startsWith('fisher.') && length > 0)
-    .slice(0, SERIES)
-    .map(([name, points]) => ({ name: name.slice('fisher.'.length), points: thin(points) }));
-  if (series.length > 0) records.push({ ...header, kind: 'fisher', series });
+  const last = (name: string): number | undefined => data.methods.get(name)?.ys[data.methods.get(name)!.length - 1];
+  const uniform = last('fisher.uniform');
+  const trace: number[] = [];
+  for (let y = last('fisher.trace.0'); y !== undefined; y = last(`fisher.trace.${trace.length}`)) trace.push(y);
+  if (uniform !== undefined && trace.length > 0) records.push({ ...header, kind: 'fisher', trace, uniform });
   return records;
 }
 

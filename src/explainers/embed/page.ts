@@ -7,7 +7,7 @@ import { findWidget, WIDGETS } from '../registry';
 
 async function start(): Promise<void> {
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync('html { color-scheme: light dark; } body { margin: 0; }');
+  sheet.replaceSync('html { color-scheme: light dark; background: light-dark(#f5f6f7, #0e1114); } body { margin: 0; }');
   document.adoptedStyleSheets = [sheet];
   const query = new URLSearchParams(location.search);
   const name = query.get('widget') ?? '';
@@ -16,7 +16,12 @@ async function start(): Promise<void> {
     document.body.textContent = `No widget "${name}". Choose one of ${WIDGETS.map((w) => w.tag).join(', ')}.`;
     return;
   }
-  await found.load();
+  try {
+    await found.load();
+  } catch (error) {
+    document.body.textContent = `${found.title} did not load: ${String(error)}. Reload the page.`;
+    return;
+  }
   document.title = found.title;
   const element = document.createElement(found.tag);
   for (const [key, value] of query) if (key !== 'widget') element.setAttribute(key, value);

@@ -76,7 +76,7 @@ function FisherAdam({
           caveats={['A higher root lets a spike reorder fewer parameters. bitter7 scores by |w|·(v+ε)^¼.']}
         />
       </div>
-      <OwnPanel own={own} kind="fisher" />
+      <OwnPanel own={own} kind="second-moment" />
     </>
   );
 }

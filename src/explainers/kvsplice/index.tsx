@@ -2,6 +2,8 @@
 import { useState, type ReactNode } from 'react';
 import { kvspliceHeadTraces, kvspliceResults } from '../data/reported';
 import { FORMATS, kvBytesPerToken } from '../maths/kv-cache';
+import { OwnPanel } from '../own/OwnPanel';
+import type { OwnSource } from '../own/source';
 import { Plot } from '../plot/Plot';
 import { number, type Values } from '../widget/attributes';
 import { Slider, Stats } from '../widget/controls';
@@ -11,7 +13,13 @@ const attributes = { layers: number(0, 12, 4), latent: number(64, 512, 256), spl
 const GPT2 = { layers: 12, queryHeads: 12, kvHeads: 12, headDim: 64 };
 const F16 = FORMATS[1];
 
-function KvSplice({ initial }: { readonly initial: Values<typeof attributes> }): ReactNode {
+function KvSplice({
+  initial,
+  own,
+}: {
+  readonly initial: Values<typeof attributes>;
+  readonly own: OwnSource;
+}): ReactNode {
   const [s, set] = useState(initial);
   const spliced = Math.min(s.spliced, s.latent);
   const mib = (n: number): number =>
@@ -103,6 +111,7 @@ function KvSplice({ initial }: { readonly initial: Values<typeof attributes> }):
           caveats={kvspliceHeadTraces.caveats}
         />
       </div>
+      <OwnPanel own={own} kind="fisher" />
     </>
   );
 }

@@ -2,7 +2,16 @@
 import type { ReactNode } from 'react';
 import type { OwnKind, OwnOf, OwnRecord } from './record';
 import type { OwnSource } from './source';
-import { AsymmetryView, ContextView, FisherView, FusionView, PruningView, RooflineView, SaturationView } from './views';
+import {
+  AsymmetryView,
+  ContextView,
+  FisherView,
+  FusionView,
+  PruningView,
+  RooflineView,
+  SaturationView,
+  SecondMomentView,
+} from './views';
 
 /** Where each kind is measured: a page of the workbench and what to press there. */
 const HOW: { readonly [K in OwnKind]: readonly [page: string, what: string] } = {
@@ -12,7 +21,8 @@ const HOW: { readonly [K in OwnKind]: readonly [page: string, what: string] } = 
   fusion: ['decode', 'Fusion'],
   asymmetry: ['decode', 'K/V precision asymmetry'],
   pruning: ['lab', 'Run with a pruning preset'],
-  fisher: ['lab', 'Run with the Fisher probe'],
+  fisher: ['lab', 'Run, with the Fisher trace at evaluations'],
+  'second-moment': ['lab', 'Fisher and Adam, after a run'],
 };
 
 export function OwnPanel<K extends OwnKind>({ own, kind }: { readonly own: OwnSource; readonly kind: K }): ReactNode {
@@ -51,10 +61,12 @@ function Origin({ of }: { readonly of: OwnRecord }): ReactNode {
 
 function Empty({ kind, lab }: { readonly kind: OwnKind; readonly lab: string | null }): ReactNode {
   const [page, what] = HOW[kind];
+  const where = `on its page ${page === 'lab' ? 'Lab' : 'Decode'}: “${what}”`;
+  if (lab === null) return <p className="note">None is stored in this page. The workbench measures it {where}.</p>;
   return (
     <p className="note">
-      None is stored here yet. The workbench measures it on its page {page === 'lab' ? 'Lab' : 'Decode'}: “{what}”. It
-      stays in this browser. <Link kind={kind} lab={lab} text="Measure it" />
+      None is stored here yet. The workbench measures it {where}. It stays in this browser.{' '}
+      <Link kind={kind} lab={lab} text="Measure it" />
     </p>
   );
 }
@@ -95,5 +107,7 @@ function View({ records }: { readonly records: readonly OwnRecord[] }): ReactNod
       return <PruningView of={records as readonly OwnOf<'pruning'>[]} />;
     case 'fisher':
       return <FisherView of={r} />;
+    case 'second-moment':
+      return <SecondMomentView of={r} />;
   }
 }

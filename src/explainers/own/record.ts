@@ -68,8 +68,23 @@ export type OwnRecord = Header &
       }
     | {
         readonly kind: 'fisher';
-        /** Each [step, value]; the name says what it is. */
-        readonly series: readonly { readonly name: string; readonly points: readonly (readonly [number, number])[] }[];
+        /** Attention Fisher trace of each layer at the end, mean over its heads. */
+        readonly trace: readonly number[];
+        /** That of uniform causal attention: the most that a trace can be. */
+        readonly uniform: number;
+      }
+    | {
+        readonly kind: 'second-moment';
+        /** Agreement of v, times the batch, with the empirical Fisher diagonal over all parameters. */
+        readonly pooled: {
+          readonly n: number;
+          readonly spearman: number;
+          readonly logPearson: number;
+          readonly ratio: number;
+        };
+        readonly sequences: number;
+        /** [v times batch, F_emp] of a few elements. */
+        readonly points: readonly (readonly [number, number])[];
       }
   );
 
@@ -123,7 +138,12 @@ const BODIES: { readonly [K in OwnKind]: Reader<unknown> } = {
     rows: list(record({ k: text, v: text, perplexity: number, delta_perplexity_pct: number })),
   }),
   pruning: record({ iterations: number, sparsity: number, perplexity: number, overlap: list(pair) }),
-  fisher: record({ series: list(record({ name: text, points: list(pair) })) }),
+  fisher: record({ trace: list(number), uniform: number }),
+  'second-moment': record({
+    pooled: record({ n: number, spearman: number, logPearson: number, ratio: number }),
+    sequences: number,
+    points: list(pair),
+  }),
 };
 const header = record({ adapter: text, software: truth, subject: text, preset: text, taken: maybe(text) });
 

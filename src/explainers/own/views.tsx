@@ -203,20 +203,63 @@ export function PruningView({ of: runs }: { readonly of: readonly OwnOf<'pruning
   );
 }
 
-export function FisherView({ of: { series } }: Of<'fisher'>): ReactNode {
+export function FisherView({ of: { trace, uniform } }: Of<'fisher'>): ReactNode {
   return (
     <Plot
-      title="Your run: second moment and Fisher"
-      x={{ title: 'step' }}
-      y={{ title: 'value' }}
-      series={series.map((s, i) => ({
-        name: s.name,
-        color: (i % 7) + 1,
-        mark: 'dots' as const,
-        filled: true,
-        points: s.points.map(([x, y]) => ({ x, y, source: 'measured here' })),
-      }))}
+      title="Fisher trace of your model by layer"
+      x={named(
+        'layer',
+        trace.map((_, i) => String(i)),
+      )}
+      y={{ title: 'trace, mean over heads (no unit)', domain: [0, 1.05 * Math.max(uniform, ...trace)] }}
+      series={[
+        measured(trace.map((y, x) => ({ x, y, name: `layer ${x}` }))),
+        {
+          name: 'uniform attention, the most it can be',
+          mark: 'line',
+          color: 0,
+          dashed: true,
+          points: [-0.6, trace.length - 0.4].map((x) => ({ x, y: uniform })),
+        },
+      ]}
     />
+  );
+}
+
+/** Log-log with the line of equality: where v times the batch equals F, dots lie on it. */
+export function SecondMomentView({ of: { pooled, points, sequences } }: Of<'second-moment'>): ReactNode {
+  const dots = points.filter(([v, f]) => v > 0 && f > 0);
+  const xs = dots.map(([v]) => v);
+  return (
+    <>
+      <Plot
+        title="Second moment and Fisher diagonal of your model"
+        x={{ title: 'v · batch', log: true }}
+        y={{ title: 'F, empirical', log: true }}
+        empty="No element has both above zero"
+        series={[
+          measured(dots.map(([x, y]) => ({ x, y }))),
+          {
+            name: 'equal',
+            mark: 'line',
+            color: 0,
+            dashed: true,
+            points: dots.length > 0 ? [Math.min(...xs), Math.max(...xs)].map((x) => ({ x, y: x })) : [],
+          },
+        ]}
+        caveats={[
+          'v follows clipped gradients of moving weights, F is taken of weights at rest: they approach each other near convergence only.',
+        ]}
+      />
+      <Stats
+        items={[
+          ['Spearman ρ', pooled.spearman.toFixed(3)],
+          ['Pearson r of logarithms', pooled.logPearson.toFixed(3)],
+          ['batch · Σv / ΣF', label(pooled.ratio)],
+          ['elements, sequences', `${pooled.n}, ${sequences}`],
+        ]}
+      />
+    </>
   );
 }
 

@@ -54,15 +54,16 @@ p { margin: 0; max-width: 80ch; }
 .controls { display: grid; grid-template-columns: repeat(auto-fill, minmax(190px, 1fr)); gap: 8px 16px; }
 .control { display: grid; grid-template-columns: 1fr auto; gap: 0 8px; align-items: center; min-width: 0; }
 .control label { color: var(--muted); }
-.control input { grid-column: 1 / -1; width: 100%; margin: 4px 0; accent-color: var(--accent); }
+.control input { grid-column: 1 / -1; width: 100%; height: 24px; margin: 0; accent-color: var(--accent); }
 .control select { grid-column: 1 / -1; width: 100%; }
 select, button { font: inherit; color: inherit; background: var(--surface); border: 1px solid var(--control); border-radius: 4px; padding: 3px 8px; min-height: 28px; }
 button { cursor: pointer; }
+@media (pointer: coarse) { select, button { min-height: 40px; } .control input { height: 40px; } summary { padding: 8px 0; } }
 button[aria-pressed='true'], button[aria-selected='true'] { background: var(--accent); color: var(--on-accent); border-color: var(--accent); }
 .buttons { display: flex; flex-wrap: wrap; gap: 4px; }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
-.stats { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 1px; margin: 0; border: 1px solid var(--hairline); background: var(--surface); border-radius: 4px; overflow: hidden; }
-.stats div { outline: 1px solid var(--hairline); padding: 8px; }
+.stats { display: flex; flex-wrap: wrap; gap: 1px; margin: 0; border: 1px solid var(--hairline); background: var(--surface); border-radius: 4px; overflow: hidden; }
+.stats div { flex: 1 1 150px; outline: 1px solid var(--hairline); padding: 8px; }
 .stats dt { color: var(--muted); }
 .stats dd { margin: 0; font-size: 16px; line-height: 24px; overflow-wrap: anywhere; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 12px; }

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // Trains a tiny model for many steps, in the built site and with `wb run`, and samples what must not grow. One JSON document; exit 1
-// when GPU bytes or buffers grow at all, the heap by more than 5 %, or the time is up.
+// when GPU bytes grow at all, the heap by more than 5 %, or the time is up.
 //   node scripts/soak.mjs [--steps 10000] [--every 3000] [--where both|page|terminal] [--minutes 15]      needs "make build"
-// gpu_bytes: of the buffers that were made and not destroyed. heap_bytes: objects on the JavaScript heap after a forced collection
+// gpu_bytes: of the buffers that were made and not destroyed, from the run's own timeline. heap_bytes: objects on the JavaScript heap after a forced collection
 // (of the page: Chromium tells no worker its heap). kept_bytes: typed arrays beside it; the page's plots keep every point, 16 bytes
 // each, so this is stated and not judged. run_bytes: files of the run. Samples are taken every N ms; growth is the lowest of the
 // last quarter over the lowest of the second: what came before is warming up.
@@ -29,7 +29,7 @@ if (!existsSync('dist/site/index.html')) {
 const limit = deadline(Number(values.minutes));
 const every = Number(values.every);
 const SETTINGS = ['GPT2_N_LAYER=1', 'GPT2_N_HEAD=2', 'GPT2_N_EMBD=16', 'GPT2_BLOCK_SIZE=16', 'BATCH_SIZE=4', `MAX_ITERS=${values.steps}`, 'EVAL_INTERVAL=500', 'CHECKPOINT_INTERVAL=1000']; // prettier-ignore
-const LIMITS = { gpu_bytes: 1, gpu_buffers: 1, heap_bytes: 1.05 };
+const LIMITS = { gpu_bytes: 1, heap_bytes: 1.05 };
 
 function verdict(samples) {
   const quarter = Math.floor(samples.length / 4);
@@ -43,6 +43,25 @@ function verdict(samples) {
   return { growth, flat: keys.every((key) => growth[key] <= LIMITS[key]) };
 }
 
+/** In the page: the timeline of its one run. */
+async function storedTimeline() {
+  const runs = await (await navigator.storage.getDirectory()).getDirectoryHandle('runs');
+  for await (const folder of runs.values())
+    if (folder.kind === 'directory') return (await (await folder.getFileHandle('timeline.jsonl')).getFile()).text();
+  throw new Error('the page keeps no run');
+}
+
+const timelineSamples = (text) =>
+  text
+    .split('\n')
+    .filter((line) => line.endsWith('}'))
+    .map((line) => JSON.parse(line))
+    .map(({ step, gpu_bytes, heap_bytes }) => ({
+      step,
+      gpu_bytes: Object.values(gpu_bytes).reduce((a, b) => a + b, 0),
+      heap_bytes,
+    }));
+
 async function page() {
   const server = await serve('dist/site', 0);
   const browser = await launch();
@@ -50,28 +69,9 @@ async function page() {
   await tab.goto(`http://127.0.0.1:${server.address().port}/?defconfig=gpt2-vanilla-baseline-ci&${SETTINGS.join('&')}#/lab`); // prettier-ignore
   await tab.getByText('Software adapter').waitFor();
   const adapter = await adapterName(tab);
-  const worker = tab.workers().find((w) => w.url().includes('/worker-'));
-  await worker.evaluate(() => {
-    const live = (globalThis.liveBuffers = new Map());
-    const { createBuffer } = GPUDevice.prototype;
-    const { destroy } = GPUBuffer.prototype;
-    GPUDevice.prototype.createBuffer = function (descriptor) {
-      const buffer = createBuffer.call(this, descriptor);
-      live.set(buffer, descriptor.size);
-      return buffer;
-    };
-    GPUBuffer.prototype.destroy = function () {
-      live.delete(this);
-      return destroy.call(this);
-    };
-  });
   await tab.waitForTimeout(3000); // the planned run is prepared meanwhile
   const cdp = await tab.context().newCDPSession(tab);
   const sample = async () => {
-    const engine = await worker.evaluate(() => {
-      const sizes = [...globalThis.liveBuffers.values()];
-      return { gpu_bytes: sizes.reduce((a, b) => a + b, 0), gpu_buffers: sizes.length };
-    });
     const run_bytes = await tab.evaluate(async () => {
       const size = async (folder) => {
         let sum = 0;
@@ -91,7 +91,7 @@ async function page() {
     });
     await cdp.send('HeapProfiler.collectGarbage');
     const { usedSize, backingStorageSize } = await cdp.send('Runtime.getHeapUsage');
-    return { step, ...engine, heap_bytes: usedSize, kept_bytes: backingStorageSize ?? null, run_bytes };
+    return { step, heap_bytes: usedSize, kept_bytes: backingStorageSize ?? null, run_bytes };
   };
   const began = performance.now();
   await tab.getByRole('button', { name: 'Run', exact: true }).first().click();
@@ -104,9 +104,12 @@ async function page() {
     // What is measured once the run has ended (the roof) is no part of it.
     if (found.step > 0 && state === 'Running') samples.push(found);
   }
+  const gpu = timelineSamples(await tab.evaluate(storedTimeline)).map(({ step, gpu_bytes }) => ({ step, gpu_bytes }));
   await browser.close();
   server.close();
-  return { adapter, state, timed_out: limit.passed(), seconds: round(performance.now() - began), ...verdict(samples), samples }; // prettier-ignore
+  const [heap, device] = [verdict(samples), verdict(gpu)];
+  const growth = { ...heap.growth, ...device.growth };
+  return { adapter, state, timed_out: limit.passed(), seconds: round(performance.now() - began), growth, flat: heap.flat && device.flat, samples, gpu }; // prettier-ignore
 }
 
 const bytesBelow = (folder) =>
@@ -128,15 +131,7 @@ async function terminal() {
     const args = ['run', '--defconfig', 'gpt2-vanilla-baseline-ci', ...SETTINGS, '--software', '--out', out];
     const ended = await wb(args, { nodeArgs, onChild, limitMs: limit.left() });
     if (!existsSync(join(out, 'timeline.jsonl'))) throw new Error(`wb run wrote no timeline: ${ended.err.slice(-500)}`);
-    const samples = readFileSync(join(out, 'timeline.jsonl'), 'utf8')
-      .split('\n')
-      .filter((line) => line.endsWith('}'))
-      .map((line) => JSON.parse(line))
-      .map(({ step, gpu_bytes, heap_bytes }) => ({
-        step,
-        gpu_bytes: Object.values(gpu_bytes).reduce((a, b) => a + b, 0),
-        heap_bytes,
-      }));
+    const samples = timelineSamples(readFileSync(join(out, 'timeline.jsonl'), 'utf8'));
     const state = ended.code === 0 ? 'Finished' : `exit ${ended.code}`;
     const result = { adapter: adapterOf(out), state, timed_out: ended.late, seconds: round(ended.ms), ...verdict(samples) }; // prettier-ignore
     return { ...result, run_bytes: { first: sizes[0] ?? null, last: bytesBelow(out), most: Math.max(...sizes, 0) }, samples }; // prettier-ignore

@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { openDevice } from '@/engine/device';
-import { type ExperimentConfig, experimentConfig } from '@/experiment/config';
-import { type FisherAdamReport, compareFisherAdam } from '@/experiment/fisher-adam';
+import { experimentConfig } from '@/experiment/config';
+import { BOTTOM_SHARES, type FisherAdamReport, RANK_SAMPLE, atRest, compareFisherAdam } from '@/experiment/fisher-adam';
 import { openStrict, symbolValues } from '@/experiment/kconfig-tree';
 import { openRun } from '@/experiment/open-run';
 import { readSafetensors } from '@/experiment/safetensors';
@@ -44,22 +44,14 @@ function numbers(option: string, text: string, ok: (x: number) => boolean, what:
 
 const positive = (x: number): boolean => Number.isInteger(x) && x > 0;
 
-/** The run's configuration for single sequences at rest. */
-const atRest = (config: ExperimentConfig): ExperimentConfig => ({
-  ...config,
-  model: { ...config.model, dropout: 0 },
-  pruning: null,
-  training: { ...config.training, batchSize: 1, gradientAccumulation: 1 },
-});
-
 async function fisherAdam(options: FisherOptions): Promise<void> {
   const settings = {
     sequences: numbers('--sequences', options.sequences, positive, 'give a whole number from 1')[0]!,
     batches: numbers('--batches', options.batches, positive, 'give whole numbers from 1'),
     beta2: numbers('--beta2', options.beta2, (x) => x >= 0 && x < 1, 'give numbers in [0, 1)'),
     seed: numbers('--seed', options.seed, Number.isInteger, 'give a whole number')[0]!,
-    bottom: [0.5, 0.7, 0.9],
-    sample: 200_000,
+    bottom: BOTTOM_SHARES,
+    sample: RANK_SAMPLE,
   };
   if (options.backend !== 'webgpu' && options.backend !== 'reference')
     throw new UsageError(`--backend ${options.backend}: use webgpu or reference`);

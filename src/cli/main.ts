@@ -15,6 +15,7 @@ import { registerDoctor } from './doctor';
 import { registerEval } from './eval';
 import { registerFisher } from './fisher';
 import { registerFisherAdam } from './fisher-adam';
+import { registerKvsSpline } from './kvs-spline';
 import { registerGenerate } from './generate';
 import { registerKconfig } from './kconfig';
 import { registerMatrix } from './matrix';
@@ -54,6 +55,7 @@ for (const register of [
   registerFisher,
   registerPrune,
   registerFisherAdam,
+  registerKvsSpline,
   registerKconfig,
 ])
   register(program);

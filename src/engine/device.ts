@@ -1,5 +1,6 @@
 /** Opens a WebGPU device with the largest limits its adapter offers, and says who it is. */
 import type { DeviceTraits } from './kernel';
+import { meterMemory } from './memory-meter';
 
 export interface AdapterDescription {
   readonly vendor: string;
@@ -80,6 +81,7 @@ export async function openDevice(gpu: GPU | undefined): Promise<EngineDevice> {
   } catch (error) {
     throw new DeviceError('no-device', `the adapter ${description.description} refused a device: ${String(error)}`);
   }
+  meterMemory(device);
   const traits: DeviceTraits = {
     software: description.software,
     subgroupSize: subgroupSize(adapter, device),

@@ -4,6 +4,7 @@
  */
 import { DeviceError, type EngineDevice } from './device';
 import type { KernelProgram } from './kernel';
+import { meterMemory } from './memory-meter';
 import type { Dispatch, ExecutionPlan } from './plan';
 import { ReadbackRing } from './readback';
 import { SCALARS_WGSL, SCALAR_SLOT_BYTES, type StepScalars, writeScalars } from './scalars';
@@ -70,13 +71,14 @@ export class Executor {
     onProgress?: (done: number, total: number) => void,
     eager: readonly string[] = Object.keys(plan.sequences),
   ): Promise<Executor> {
+    meterMemory(device);
     device.pushErrorScope('out-of-memory');
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
     const buffers = new Map<BufferName, GPUBuffer>();
     for (const { name, bytes } of plan.buffers)
       buffers.set(name, device.createBuffer({ label: name, size: bytes, usage }));
     const uniform = device.createBuffer({
-      label: 'step scalars',
+      label: 'uniforms',
       size: plan.scalarSlots * SCALAR_SLOT_BYTES,
       usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
     });
@@ -134,12 +136,13 @@ export class Executor {
   /**
    * Runs the parts in order: one uniform write, one compute pass, one submit (`submits` of each when bounded), and a copy
    * of the metrics into the ring. Resolves when submitted (a free slot bounds the steps in flight); `result` resolves
-   * with the metrics region once the GPU is done. (Wrapped: a promise returned from an async function would be awaited.)
+   * with the metrics region (its first `resultBytes`) once the GPU is done. (Wrapped: a promise returned from an async function would be awaited.)
    */
   async run(
     parts: readonly Part[],
     scalars: readonly StepScalars[],
     metricsRegion: number,
+    resultBytes?: number,
   ): Promise<{ readonly result: Promise<ArrayBuffer> }> {
     const slot = await this.ring.acquire();
     scalars.forEach((values, i) => writeScalars(this.#scalarView, i, values));
@@ -156,7 +159,7 @@ export class Executor {
       pass.end();
       if (start + share >= items.length) {
         const { buffer, offset } = this.plan.regions[metricsRegion]!;
-        slot.copy(encoder, this.#buffers.get(buffer)!, offset);
+        slot.copy(encoder, this.#buffers.get(buffer)!, offset, resultBytes);
       }
       this.#device.queue.submit([encoder.finish()]);
     }

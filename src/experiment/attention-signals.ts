@@ -27,18 +27,21 @@ export interface AttentionSignalsRequest {
   readonly corpus: Corpus;
   readonly weights: NamedTensors;
   readonly seed: number;
-  /** Held-out sequences of the forward pass. */
+  /** Of the weights; only named in the events. */
+  readonly step: number;
+  /** Sequences that the trace averages over. */
   readonly sequences: number;
+  /** Sequences of the forward pass, at least `sequences`: those of a training step have its kernels compiled already. */
+  readonly rows: number;
   /** What to measure. */
   readonly fisher: boolean;
   readonly mixing: boolean;
 }
 
-/** Steps are the caller's to add. */
 export interface AttentionSignals {
-  readonly fisher: Omit<FisherEvent, 'step'> | null;
+  readonly fisher: FisherEvent | null;
   /** null where the model has neither gates nor reciprocal layers. */
-  readonly attention: Omit<AttentionEvent, 'step'> | null;
+  readonly attention: AttentionEvent | null;
 }
 
 /** Math.exp differs in the last bit between JavaScript engines. */
@@ -118,25 +121,29 @@ export function reciprocalWeight({ ra, nHead }: LayerAttention, layer: number, w
   }
 }
 
-function fisherOf(graph: Graph, values: TensorValues, seq: number, sequences: number): AttentionSignals['fisher'] {
-  const uniform = uniformTrace(seq).trace;
+function fisherOf(
+  { model, sequences, step }: AttentionSignalsRequest,
+  graph: Graph,
+  values: TensorValues,
+): FisherEvent {
+  const uniform = uniformTrace(model.blockSize).trace;
   const heads = attentionNodes(graph)
     .filter(({ branch }) => branch === 'standard')
     .map((of) => {
-      const qk = queryKey(of, values);
+      const qk = { ...queryKey(of, values), batch: sequences };
       return Array.from({ length: qk.nHead }, (_, head) => portable(headTrace(qk, head).trace));
     });
   const trace = heads.map((of) => portable(mean(of)));
-  return { event: 'fisher', sequences, uniform: portable(uniform), trace, heads };
+  return { event: 'fisher', step, sequences, uniform: portable(uniform), trace, heads };
 }
 
 /** Names the layers by index; layers without the mechanism are null. */
 function mixingOf(
-  layers: readonly LayerAttention[],
+  { model, weights, step }: AttentionSignalsRequest,
   graph: Graph,
   values: TensorValues,
-  weights: NamedTensors,
-): AttentionSignals['attention'] {
+): AttentionEvent | null {
+  const layers = resolveAttention(model.attention, model);
   const gates = gateTensors(graph);
   const branches = branchTensors(graph);
   const gate = layers.map((_, i) => (gates.has(i) ? gateStatistics(values.get(gates.get(i)!)!) : null));
@@ -149,6 +156,7 @@ function mixingOf(
   if (!gated && beta.every((b) => b === null)) return null;
   return {
     event: 'attention',
+    step,
     ...(gated
       ? { gate_mean: gate.map((g) => g?.mean ?? null), gate_entropy: gate.map((g) => g?.entropy ?? null) }
       : {}),
@@ -160,21 +168,20 @@ function mixingOf(
 /** Buffers are held for the length of the call alone. Throws WeightsError or DeviceError. */
 export async function attentionSignals(request: AttentionSignalsRequest): Promise<AttentionSignals> {
   const { engine, model, corpus, weights, seed, sequences, fisher, mixing } = request;
-  const { graph, ids } = buildGpt2(model, sequences, model.blockSize);
+  const rows = Math.max(request.rows, sequences);
+  const { graph, ids } = buildGpt2(model, rows, model.blockSize);
   const read = [
     ...(fisher ? attentionNodes(graph).flatMap(({ node }) => node.inputs.slice(0, 2)) : []),
     ...(mixing ? [...gateTensors(graph).values(), ...[...branchTensors(graph).values()].flat()] : []),
   ];
-  const layers = resolveAttention(model.attention, model);
-  if (read.length === 0)
-    return { fisher: null, attention: mixing ? mixingOf(layers, graph, new Map(), weights) : null };
+  if (read.length === 0) return { fisher: null, attention: mixing ? mixingOf(request, graph, new Map()) : null };
   const probe = await openProbe(engine, { graph, weights, read: [...new Set(read)], seed });
   try {
-    const shape = { rows: sequences, seq: model.blockSize, sampling: corpus.sampling };
+    const shape = { rows, seq: model.blockSize, sampling: corpus.sampling };
     const values = await probe.run(new Map([[ids, drawBatch(corpus.val, shape, seed, STREAM.EVAL, 0, 0).ids]]));
     return {
-      fisher: fisher ? fisherOf(graph, values, model.blockSize, sequences) : null,
-      attention: mixing ? mixingOf(layers, graph, values, weights) : null,
+      fisher: fisher ? fisherOf(request, graph, values) : null,
+      attention: mixing ? mixingOf(request, graph, values) : null,
     };
   } finally {
     probe.destroy();

@@ -17,6 +17,7 @@ import type { TaskScore } from '@/data/tasks';
 import type { SpamEvent } from './events';
 import { ReferencePruner } from './pruning-reference';
 import { spamEvents } from './spam-events';
+import { type StateSample, joined } from './state-sample';
 import { SPAM_KEY, type StateTensor, type TrainingState, savedStep, stateTensor, stepTensor } from './training-state';
 
 const f32 = (values: ArrayLike<number>): Float32Array => Float32Array.from(values);
@@ -72,6 +73,14 @@ export class ReferenceBackend implements TrainingBackend {
 
   get allocatedBytes(): number {
     return this.summary.allocatedBytes;
+  }
+
+  liveBytes(): null {
+    return null;
+  }
+
+  profile(): Promise<null> {
+    return Promise.resolve(null);
   }
 
   #context(stream: number): RefContext {
@@ -219,6 +228,18 @@ export class ReferenceBackend implements TrainingBackend {
       ({ name, shape }) => [name, { shape, data: f32(gradients.get(name)!) }] as const,
     );
     return Promise.resolve(new Map(named));
+  }
+
+  /** All elements: what this backend trains is small. */
+  async sampleState(step: number): Promise<StateSample> {
+    const { parameters } = this.#train.graph;
+    const gradient = await this.gradient(step);
+    const of = (slot: StateSlot) => [slot, joined(parameters.map((p) => this.#slots.get(p.name)![slot]!))] as const;
+    return {
+      w: joined(parameters.map((p) => this.#weights.get(p.name)!)),
+      g: joined(parameters.map((p) => gradient.get(p.name)!.data)),
+      slots: new Map(STATE_SLOTS[this.config.optimizer.kind].map(of)),
+    };
   }
 
   parameters(): Promise<NamedTensors> {

@@ -4,9 +4,11 @@ import { IGNORE_BIT } from '@/data/corpus';
 import { type TuneCache, autotune, cachedChoice } from '@/engine/autotune';
 import type { EngineDevice } from '@/engine/device';
 import { Executor, type OpTime, type Part } from '@/engine/executor';
+import { type LiveBytes, takeLiveBytes } from '@/engine/memory-meter';
 import type { StepScalars } from '@/engine/scalars';
 import type { Gpt2Config } from '@/models/config';
 import { biasCorrection } from '@/optim/adamw';
+import type { StateSlot } from '@/optim/kinds';
 import { SPAM_QUEUE } from '@/optim/spam';
 import { stepPlan } from '@/optim/update';
 import type { BackendSummary, EvalResult, NamedTensors, StepResult, TrainingBackend } from './backend';
@@ -19,6 +21,7 @@ import { SPAM_KEY, type StateTensor, type TrainingState, savedStep, stateTensor,
 import type { MetricEvent } from './events';
 import { GpuPruner } from './pruning-webgpu';
 import { spamEvents } from './spam-events';
+import { type StateSample, joined, sampleBlocks, withoutPadding } from './state-sample';
 import { METRIC, type TrainingPlan, checkFits, planTraining } from './training-plan';
 
 export interface WebGpuOptions {
@@ -116,6 +119,10 @@ export class WebGpuBackend implements TrainingBackend {
 
   get allocatedBytes(): number {
     return this.executor.allocatedBytes;
+  }
+
+  liveBytes(): LiveBytes {
+    return takeLiveBytes(this.engine.device);
   }
 
   #scalars(step: number): StepScalars[] {
@@ -228,7 +235,7 @@ export class WebGpuBackend implements TrainingBackend {
     ]);
   }
 
-  async gradient(step: number): Promise<NamedTensors> {
+  async #runGradient(step: number): Promise<void> {
     const scalars = this.#scalars(step).map((slot) => ({ ...slot, grad_scale: 1 }));
     const { result } = await this.executor.run(
       [{ sequence: 'train', slot: 0 }],
@@ -236,7 +243,27 @@ export class WebGpuBackend implements TrainingBackend {
       this.training.regions.metrics,
     );
     await result;
+  }
+
+  async gradient(step: number): Promise<NamedTensors> {
+    await this.#runGradient(step);
     return new Map(await this.#readArena(this.training.regions.gradients));
+  }
+
+  async sampleState(step: number, limit: number): Promise<StateSample> {
+    const { regions, arena } = this.training;
+    const blocks = sampleBlocks(arena.elements, limit);
+    const read = async (region: number): Promise<Float64Array> => {
+      const parts: Float32Array[] = [];
+      for (const [at, n] of blocks)
+        parts.push(...withoutPadding(new Float32Array(await this.executor.read(region, at, n)), at, arena.entries));
+      return joined(parts);
+    };
+    await this.#runGradient(step);
+    const [w, g] = [await read(regions.parameters), await read(regions.gradients)];
+    const slots = new Map<StateSlot, Float64Array>();
+    for (const [slot, region] of regions.slots) slots.set(slot, await read(region));
+    return { w, g, slots };
   }
 
   async parameters(): Promise<NamedTensors> {

@@ -1,7 +1,10 @@
 /** What the training loop needs from whoever does the arithmetic: the WebGPU engine or the f64 reference. */
+import type { OpTime } from '@/engine/executor';
 import type { KernelProgram } from '@/engine/kernel';
+import type { LiveBytes } from '@/engine/memory-meter';
 import type { MemorySummary } from '@/engine/plan';
 import type { MetricEvent } from './events';
+import type { StateSample } from './state-sample';
 import type { TrainingState } from './training-state';
 
 export interface StepResult {
@@ -50,6 +53,8 @@ export interface TrainingBackend {
   parameters(): Promise<NamedTensors>;
   /** Gradient of the mean loss over the first micro-batch of `step`, masked, before clipping. Weights and state stay as they are. */
   gradient(step: number): Promise<NamedTensors>;
+  /** About `limit` elements of weights, state and the gradient of `step` as in `gradient`. Call with no step in flight. */
+  sampleState(step: number, limit: number): Promise<StateSample>;
   loadParameters(tensors: NamedTensors): Promise<void>;
   /** Everything that continues the run bit for bit (training-state.ts). Call with no step in flight. */
   saveState(): Promise<TrainingState>;
@@ -59,5 +64,9 @@ export interface TrainingBackend {
   diagnose(step: number): Promise<string>;
   /** Bytes of GPU memory held now. */
   readonly allocatedBytes: number;
+  /** Every buffer of the device, this run's and others'; null on the reference. */
+  liveBytes(): LiveBytes | null;
+  /** Time by kernel family of the forward and backward pass of a step, without an update; null where nothing can measure it. */
+  profile(step: number): Promise<readonly OpTime[] | null>;
   destroy(): void;
 }

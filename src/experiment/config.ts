@@ -61,6 +61,8 @@ export interface ExperimentConfig {
   readonly training: TrainingConfig;
   /** Absent: nothing of attention is measured during training. */
   readonly attentionWatch?: AttentionWatch;
+  /** Histograms of weights and optimizer state at every evaluation. */
+  readonly optimizerHistograms?: boolean;
 }
 
 export { ConfigError, type OptimizerConfig, type SymbolValues };
@@ -130,5 +132,6 @@ export function experimentConfig(values: SymbolValues): ExperimentConfig {
       seed: read.int('SEED'),
     },
     attentionWatch: attentionWatch(read),
+    optimizerHistograms: read.bool('OPTIMIZER_HISTOGRAMS'),
   };
 }

@@ -1,4 +1,6 @@
 import type { PruneReport } from '@/pruning/report';
+import type { LogHistogram } from './log-histogram';
+import type { TimelineSample } from './session/timeline';
 
 /** AdamWSPAM: the moments were cleared, a norm spike halved them, or coordinates of the gradient were clipped. */
 export interface SpamEvent {
@@ -40,12 +42,30 @@ export interface AttentionEvent {
   readonly mixing?: readonly (number | null)[];
 }
 
+/** Weights and optimizer state at an evaluation, as histograms of absolute values (observers/optimizer.ts). */
+export interface OptimizerEvent {
+  readonly event: 'optimizer';
+  readonly step: number;
+  /** Elements read, in evenly spaced blocks, of so many parameters. */
+  readonly sampled: number;
+  readonly of: number;
+  readonly w: LogHistogram;
+  /** Of the next step's first micro-batch, before clipping. */
+  readonly g: LogHistogram;
+  /** exp_avg or momentum_buffer, and exp_avg_sq; null where the optimizer keeps none. */
+  readonly m: LogHistogram | null;
+  readonly v: LogHistogram | null;
+  /** What the last update moved, decay left out; null before the first, and for SinkGD. */
+  readonly update: LogHistogram | null;
+}
+
 /** What a run reports. These are the lines of metrics.jsonl; anything measured by a clock is inside `time`. */
 export type MetricEvent =
   | SpamEvent
   | PruneEvent
   | FisherEvent
   | AttentionEvent
+  | OptimizerEvent
   | {
       readonly event: 'step';
       readonly step: number;
@@ -76,6 +96,8 @@ export type RunEvent =
       readonly best: boolean;
       readonly bytes: number;
     }
+  /** What the machine did since the last one; a line of timeline.jsonl. */
+  | { readonly type: 'timeline'; readonly step: number; readonly sample: TimelineSample }
   | { readonly type: 'paused' | 'resumed'; readonly step: number }
   /** The device was lost after `step` steps; a new one is being opened. */
   | { readonly type: 'device-lost'; readonly step: number; readonly message: string }

@@ -10,8 +10,21 @@ import { prunableTensors } from '@/pruning/domains';
 import { jaccard } from '@/pruning/report';
 import { selectSmallest } from '@/pruning/select';
 import type { NamedTensors, TrainingBackend } from './backend';
+import type { ExperimentConfig } from './config';
 import { pearsonR, ranks } from './stats/correlation';
 import { drawIndex } from './stats/summary';
+
+/** Bottom sets and the largest rank correlation of the Lab and of `wb fisher-adam`. */
+export const BOTTOM_SHARES = [0.5, 0.7, 0.9] as const;
+export const RANK_SAMPLE = 200_000;
+
+/** The run's configuration for single sequences at fixed weights: nothing dropped, nothing pruned. */
+export const atRest = (config: ExperimentConfig): ExperimentConfig => ({
+  ...config,
+  model: { ...config.model, dropout: 0 },
+  pruning: null,
+  training: { ...config.training, batchSize: 1, gradientAccumulation: 1 },
+});
 
 export interface FisherAdamOptions {
   /** Training sequences, each a gradient of its own. */

@@ -10,6 +10,8 @@ import { selectSorted } from '@/pruning/select';
 import type { NamedTensors, TrainingBackend } from './backend';
 import type { Calibration } from './calibration';
 
+export { STATE_SCORES };
+
 /** fisher: abs(w) (F + eps)^(1/4) with the mean squared gradient of sequences; wanda: abs(w) times the RMS of its input. */
 export const ONE_SHOT_SCORES = ['random', 'magnitude', 'fisher', 'wanda', ...STATE_SCORES] as const;
 export type OneShotScore = (typeof ONE_SHOT_SCORES)[number];

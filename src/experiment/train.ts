@@ -7,6 +7,7 @@ import type { EvalResult, StepResult, TrainingBackend } from './backend';
 import type { ExperimentConfig } from './config';
 import type { MetricEvent, RunEvent } from './events';
 import type { Observer } from './observers';
+import { PhaseClock } from './phases';
 
 /** Pause and stop, from outside the loop. */
 export class RunControl {
@@ -77,6 +78,8 @@ export interface TrainOptions {
   /** Called in order after every evaluation, before the best weights are saved. */
   readonly observers?: readonly Observer[];
   readonly now?: () => number;
+  /** Where the time goes; of the caller, who reads it. */
+  readonly clock?: PhaseClock;
 }
 
 /** Browsers round their clock to 0.1 ms. */
@@ -110,6 +113,7 @@ export async function* train(
     autosave,
     observers = [],
     now = () => performance.now(),
+    clock = new PhaseClock(now),
   }: TrainOptions,
 ): AsyncGenerator<RunEvent, void> {
   const { training, optimizer, model } = config;
@@ -120,12 +124,14 @@ export async function* train(
   let best = progress?.best ?? null;
   let evaluated = progress?.evaluated ?? null;
   const flights: Flight[] = [];
+  const save: TrainOptions['onCheckpoint'] = (...given) => clock.measure('save', () => onCheckpoint(...given));
 
   const land = async (flight: Flight): Promise<Landed> => {
     // The clock is read when the result arrives: what reads the events may have been busy since.
-    const { loss, gradNorm, events = [], at } = await flight.result;
+    const { loss, gradNorm, events = [], at } = await clock.measure('wait', () => flight.result);
     const stepMs = Math.max(at - Math.max(last, flight.submitted), CLOCK_QUANTUM_MS);
     last = at;
+    clock.busy(flight.submitted, at);
     const metric: Landed['metric'] = {
       event: 'step',
       step: flight.step,
@@ -157,7 +163,9 @@ export async function* train(
   async function* evaluate(step: number): AsyncGenerator<RunEvent, boolean> {
     if (!(yield* drain(0))) return false;
     if (evaluated === step) return true;
-    const result: EvalResult = await backend.evaluate();
+    const asked = now();
+    const result: EvalResult = await clock.measure('eval', () => backend.evaluate());
+    clock.busy(asked, now());
     const { loss, metric } = result;
     const time = { elapsed_ms: now() - started };
     yield {
@@ -172,11 +180,12 @@ export async function* train(
         time,
       },
     };
-    for (const observe of observers) for (const seen of await observe(step)) yield { type: 'metric', metric: seen };
+    for (const observe of observers)
+      for (const seen of await clock.measure('observe', () => observe(step))) yield { type: 'metric', metric: seen };
     evaluated = step;
     if (loss < (best?.loss ?? Infinity)) {
       best = { step, loss };
-      yield* await onCheckpoint(step, 'best', { best, evaluated });
+      yield* await save(step, 'best', { best, evaluated });
     }
     return true;
   }
@@ -187,22 +196,22 @@ export async function* train(
   for (; step < end && !control.stopped && !outOfTime(); step++) {
     if (control.paused) {
       if (!(yield* drain(0))) return;
-      if (step > fromStep && autosave) yield* await onCheckpoint(step, 'state', { best, evaluated });
+      if (step > fromStep && autosave) yield* await save(step, 'state', { best, evaluated });
       yield { type: 'paused', step };
-      await control.whenRunning();
+      await clock.measure('paused', () => control.whenRunning());
       if (control.stopped) break;
       yield { type: 'resumed', step };
     }
     if (training.evalInterval > 0 && step % training.evalInterval === 0 && !(yield* evaluate(step))) return;
     if (training.checkpointInterval > 0 && step > fromStep && step % training.checkpointInterval === 0) {
       if (!(yield* drain(0))) return;
-      yield* await onCheckpoint(step, 'periodic', { best, evaluated });
+      yield* await save(step, 'periodic', { best, evaluated });
     } else if (step > fromStep && autosave?.()) {
       if (!(yield* drain(0))) return;
-      yield* await onCheckpoint(step, 'state', { best, evaluated });
+      yield* await save(step, 'state', { best, evaluated });
     }
     const submitted = now();
-    const { result } = await backend.step(step);
+    const { result } = await clock.measure('submit', () => backend.step(step));
     const landed = result.then((data) => ({ ...data, at: now() }));
     // After a loss of the device the first flight's error ends the loop; those behind it must not go unhandled.
     landed.catch(() => undefined);
@@ -213,7 +222,7 @@ export async function* train(
   // An early stop adds no evaluation: the run that is taken up again must have the lines of one that never stopped.
   const stopped = control.stopped && step < end;
   if (!stopped && !(yield* evaluate(step))) return;
-  yield* await onCheckpoint(step, 'last', { best, evaluated });
+  yield* await save(step, 'last', { best, evaluated });
   yield { type: 'finished', step, stopped, bestLoss: best?.loss ?? Infinity };
 }
 

@@ -30,7 +30,5 @@ export function readAttention(
 ): Promise<AttentionView> {
   if (!session)
     return idle ? view(idle, engine, prompt) : Promise.reject(new Error('nothing is trained yet: start a run first'));
-  return new Promise((resolve, reject) =>
-    session.between(() => view(session.open, session.opened.engine, prompt).then(resolve, reject)),
-  );
+  return session.read(() => view(session.open, session.opened.engine, prompt));
 }

@@ -6,6 +6,7 @@ import type { OpenRun } from '@/experiment/open-run';
 import type { RunDirectory } from '@/experiment/run-directory';
 import type { Opened } from '@/experiment/session/resilient';
 import { RunControl } from '@/experiment/train';
+import { Analyses } from './analyses';
 import type { Configured } from './configure';
 import { Measurer } from './decode-measure';
 import type { Sampler } from './decode-sampling';
@@ -47,6 +48,7 @@ export class EngineWorker implements WorkerApi {
   #engine: EngineDevice | null = null;
   #adapter: Promise<AdapterInfo> | null = null;
   #active: Active | null = null;
+  #pageHeap: number | null = null;
   /** A finished run's backend, kept for sampling until the next start. */
   #idle: OpenRun | null = null;
   /** Of the last run, for downloads. */
@@ -69,6 +71,17 @@ export class EngineWorker implements WorkerApi {
     progress: (stage, done, total) => this.#active && this.#emit({ type: 'progress', stage, done, total }),
     warmed: () => setTimeout(() => void this.#measureRoof(), ROOF_IDLE_MS),
   });
+  readonly #analyses = new Analyses({
+    engine: () => this.init().then(() => this.#engine),
+    session: () => this.#active?.session ?? null,
+    idle: () => this.#idle,
+    directory: (id) => this.#runs.directory(id),
+    corpus: (configured) => this.#preparation.corpus(configured),
+  });
+  readonly oneShot = this.#analyses.oneShot;
+  readonly cancelOneShot = this.#analyses.cancelOneShot;
+  readonly fisherAdam = this.#analyses.fisherAdam;
+  readonly cancelFisherAdam = this.#analyses.cancelFisherAdam;
   readonly #runs = new RunPreparation({
     store: () => this.#openStore(),
     warm: (request) => this.#preparation.take(request),
@@ -112,6 +125,7 @@ export class EngineWorker implements WorkerApi {
       this.#preparation.forget();
       this.#roofKnown = false;
       this.#sampler?.forget();
+      this.#analyses.forget();
       if (this.#active?.session) return; // its session says so
       this.#idle = null;
       this.#emit({ type: 'device-lost', reason, message: why });
@@ -179,6 +193,7 @@ export class EngineWorker implements WorkerApi {
     this.#active = active;
     this.#emit({ type: 'state', state: 'preparing' });
     this.#sampler?.forget();
+    this.#analyses.forget();
     this.#idle?.backend.destroy();
     this.#idle = null;
     let lock: RunLock | null = null;
@@ -199,6 +214,7 @@ export class EngineWorker implements WorkerApi {
           emit: (event) => this.#emit(event),
           open: (wanted) => this.#reopen(wanted),
           refresh: () => this.#refresh(where.id),
+          heap: () => this.#pageHeap,
         },
         { open, engine: this.#engine },
       );
@@ -277,6 +293,11 @@ export class EngineWorker implements WorkerApi {
 
   stop(): Promise<void> {
     this.#active?.control.stop();
+    return Promise.resolve();
+  }
+
+  pageHeap(bytes: number): Promise<void> {
+    this.#pageHeap = bytes;
     return Promise.resolve();
   }
 

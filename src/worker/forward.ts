@@ -27,6 +27,8 @@ export function pageEvent(event: RunEvent): WorkerEvent | null {
       return { type: 'state', state: 'running' };
     case 'device-lost':
       return { type: 'device-lost', reason: 'unknown', message: event.message, running: true };
+    case 'timeline':
+      return event;
     case 'restored':
       return { type: 'restored', step: event.step };
     case 'finished':

@@ -3,12 +3,15 @@
  * Commands go through Comlink (`WorkerApi`); everything that happens during a run comes back as a `WorkerEvent`.
  */
 
+import type { AnalysisApi } from './analysis-protocol';
 import type { MeasureApi } from './decode-protocol';
 import type { HeadMap } from '@/experiment/attention-maps';
 import type { MetricEvent } from '@/experiment/events';
+import type { CachePart, LayerCache } from '@/models/attention/cache';
 import type { Verdict } from '@/experiment/session/compare-runs';
+import type { TimelineSample } from '@/experiment/session/timeline';
 
-export type { HeadMap, Verdict };
+export type { HeadMap, TimelineSample, Verdict };
 
 /** Who does the arithmetic. `software` is shown as an amber badge everywhere. */
 export interface AdapterInfo {
@@ -35,6 +38,12 @@ export interface MemoryPlan {
   readonly largest: readonly { readonly name: string; readonly bytes: number }[];
 }
 
+export type { CachePart };
+
+export type CacheSummary =
+  | { readonly layers: readonly LayerCache[]; readonly nEmbd: number; readonly blockSize: number }
+  | { readonly reason: string };
+
 /** What a configuration will cost, known before anything runs. */
 export interface PlanSummary {
   readonly parameters: number;
@@ -42,7 +51,10 @@ export interface PlanSummary {
   readonly tokensPerStep: number;
   readonly dispatchesPerStep: number;
   readonly memory: MemoryPlan;
-  readonly cacheBytesPerToken: number;
+  /** f32; null where the model cannot decode. */
+  readonly cacheBytesPerToken: number | null;
+  /** What a decoder keeps, layer by layer, or why there is no decoder. */
+  readonly cache: CacheSummary;
 }
 
 export type RunState = 'idle' | 'preparing' | 'running' | 'paused' | 'finished' | 'failed' | 'stopped';
@@ -123,6 +135,8 @@ export type WorkerEvent =
       readonly best: boolean;
       readonly bytes: number;
     }
+  /** What the machine did since the last one: a line of timeline.jsonl (docs/runs.md). */
+  | { readonly type: 'timeline'; readonly step: number; readonly sample: TimelineSample }
   | {
       readonly type: 'profile';
       readonly ops: readonly { readonly name: string; readonly dispatches: number; readonly ms: number }[];
@@ -177,7 +191,7 @@ export interface AttentionView {
 }
 
 /** The worker's side of Comlink. */
-export interface WorkerApi extends MeasureApi {
+export interface WorkerApi extends MeasureApi, AnalysisApi {
   /** Registers the one listener for events (a Comlink proxy). */
   subscribe(listener: (event: WorkerEvent) => void): Promise<void>;
   /** Finds the adapter and emits `adapter`; without WebGPU the labelled CPU reference. */
@@ -192,6 +206,8 @@ export interface WorkerApi extends MeasureApi {
   continueRun(id: string): Promise<void>;
   /** Runs a stored run again and reports a `verdict`; an identical copy is deleted. */
   replay(id: string): Promise<void>;
+  /** The page's JavaScript heap in bytes, for the timeline: no browser tells a worker. */
+  pageHeap(bytes: number): Promise<void>;
   /** The page may be closed soon: save the state at the next step. */
   saveSoon(): Promise<void>;
   pause(): Promise<void>;

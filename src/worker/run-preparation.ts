@@ -106,6 +106,11 @@ export class RunPreparation {
     };
   }
 
+  /** Of a stored run. Rejects with a readable message. */
+  async directory(id: string): Promise<RunDirectory> {
+    return (await this.#needStore()).existing(id);
+  }
+
   async #needStore(): Promise<RunStore> {
     const store = await this.#host.store();
     if (!store)

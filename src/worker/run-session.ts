@@ -1,4 +1,4 @@
-/** One run of the page, from its directory to its end: the same road as `wb run`, with what only a page has (samples, profiles). */
+/** One run of the page, from its directory to its end: the same road as `wb run`, with what only a page has (samples). */
 import { DEFAULT_TRAITS } from '@/engine/device';
 import { WebGpuBackend } from '@/experiment/backend-webgpu';
 import type { RunEvent } from '@/experiment/events';
@@ -18,9 +18,6 @@ import { loggedEvent, pageEvent } from './forward';
 import type { WorkerEvent } from './protocol';
 import { summarise } from './summarise';
 
-/** Steps at which the time of each op is measured: early, then now and then. */
-const PROFILE_FIRST = 5;
-const PROFILE_EVERY = 500;
 const MEMORY_EVERY = 20;
 /** Steps between two looks at how far the run is, for the list of runs. */
 const REFRESH_EVERY = 200;
@@ -39,6 +36,8 @@ export interface SessionHost {
   readonly open: (configured: Configured) => Promise<Opened>;
   /** The directory has changed. */
   readonly refresh: () => Promise<void>;
+  /** JavaScript heap of the page in bytes, as it last said; null before that. */
+  readonly heap: () => number | null;
 }
 
 export interface SessionResult {
@@ -49,8 +48,9 @@ export interface SessionResult {
 export class RunSession {
   /** In use now: another one after a loss of the device. */
   opened: Opened;
-  /** Work that must happen between steps (samples, profiles), in order. */
-  readonly #between: (() => Promise<void>)[] = [];
+  /** Work that must happen between steps (samples, analyses), in order. */
+  readonly #between: { readonly task: () => Promise<void>; readonly dropped: () => void }[] = [];
+  #ended = false;
 
   constructor(
     readonly job: Job,
@@ -65,9 +65,20 @@ export class RunSession {
     return this.opened.open;
   }
 
-  /** Runs `task` with no step in flight. */
-  between(task: () => Promise<void>): void {
-    this.#between.push(task);
+  /** Runs `task` with no step in flight; `dropped`: the device was lost before. */
+  between(task: () => Promise<void>, dropped: () => void = () => undefined): void {
+    this.#between.push({ task, dropped });
+    if (this.#ended) void this.#work();
+  }
+
+  /** What `look` finds with no step in flight. */
+  read<T>(look: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) =>
+      this.between(
+        () => look().then(resolve, reject),
+        () => reject(new Error('the graphics device was lost: try again when the run goes on')),
+      ),
+    );
   }
 
   /** Says what is run, and what a run that is taken up again had shown before. */
@@ -111,14 +122,20 @@ export class RunSession {
       ...(customText ? { files: { [CUSTOM_TEXT_FILE]: customText.text } } : {}),
       reopen: () => host.open(job.configured),
       onOpen: (opened) => void (this.opened = opened),
+      heap: host.heap,
     });
     host.emit({ type: 'state', state: 'running' });
     let failed: string | null = null;
-    for (;;) {
-      const { value, done } = await events.next();
-      if (done) return { status: value, failed };
-      if (value.type === 'failed') failed = value.message;
-      await this.#follow(value);
+    try {
+      for (;;) {
+        const { value, done } = await events.next();
+        if (done) return { status: value, failed };
+        if (value.type === 'failed') failed = value.message;
+        await this.#follow(value);
+      }
+    } finally {
+      this.#ended = true; // whoever still waits for a moment between steps has it now
+      await this.#work();
     }
   }
 
@@ -130,16 +147,16 @@ export class RunSession {
       const { step } = event.metric;
       if (step % MEMORY_EVERY === 0) this.#reportMemory();
       if (step % REFRESH_EVERY === 0) await host.refresh();
-      if (step % PROFILE_EVERY === PROFILE_FIRST) this.between(() => this.#profile(step));
     }
-    if (event.type === 'device-lost') this.#between.length = 0;
+    if (event.type === 'timeline' && event.sample.ops) host.emit({ type: 'profile', ops: event.sample.ops });
+    if (event.type === 'device-lost') for (const { dropped } of this.#between.splice(0)) dropped();
     else await this.#work();
     if (event.type === 'paused') void this.#workWhilePaused();
   }
 
   async #work(): Promise<void> {
     while (this.#between.length > 0) {
-      const task = this.#between.shift()!;
+      const { task } = this.#between.shift()!;
       // The run does not depend on it: a loss of the device in here is met again, and repaired, by the next step.
       await task().catch((error: unknown) =>
         this.host.emit({
@@ -155,13 +172,6 @@ export class RunSession {
       await this.#work();
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-  }
-
-  async #profile(step: number): Promise<void> {
-    const { backend } = this.open;
-    if (!(backend instanceof WebGpuBackend)) return;
-    const ops = await backend.profile(step);
-    if (ops) this.host.emit({ type: 'profile', ops });
   }
 
   #reportMemory(): void {

@@ -64,5 +64,21 @@ describe('the page with the engine', () => {
     );
   }, 90_000);
 
+  it('prunes the trained weights once, as the slider is moved', async () => {
+    const loss = async (): Promise<number> => {
+      const [, pruned] = /Validation loss, pruned\s+([\d.]+)/.exec(await text())!;
+      return Number(pruned);
+    };
+    const shows = (what: string): Promise<unknown> =>
+      page.waitForFunction((t) => document.body.innerText.includes(t), what, { timeout: 60_000 });
+    await page.getByLabel('Sparsity to prune to').press('Home');
+    await shows('0 of ');
+    const [, dense] = /Validation loss, dense\s+([\d.]+)/.exec(await text())!;
+    expect(await loss()).toBe(Number(dense));
+    await page.getByLabel('Sparsity to prune to').press('End');
+    await page.waitForFunction(() => !/\n0 of /.test(document.body.innerText), undefined, { timeout: 60_000 });
+    expect(await loss()).not.toBe(Number(dense));
+  }, 120_000);
+
   it('raised no error in the console', () => expect(errors).toEqual([]));
 });

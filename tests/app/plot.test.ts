@@ -242,4 +242,19 @@ describe('scheduler', () => {
     }
     expect(drawn[0]).toBe(hidden);
   });
+
+  it('draws at the next frame what a reader moves', () => {
+    let now = 0;
+    const frames: (() => void)[] = [];
+    const scheduler = new DrawScheduler({ now: () => now, frame: (f) => void frames.push(f) });
+    let drawn = 0;
+    const handle = scheduler.add(() => void drawn++);
+    handle.setVisible(true);
+    for (let frame = 0; frame < 30; frame++) {
+      now = (frame * 1000) / 60;
+      handle.invalidate(true);
+      for (const run of frames.splice(0)) run();
+    }
+    expect(drawn).toBe(30);
+  });
 });

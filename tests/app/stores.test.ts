@@ -4,7 +4,7 @@ import { parseLocation, type Page } from '@/app/routes';
 import { applyEvents, createRunStore, eta } from '@/app/stores/run';
 import { requestOf, textProblem, type SetupStore } from '@/app/stores/setup';
 import { clampWidth, createUiStore } from '@/app/stores/ui';
-import { densityMap } from '@/app/lab/PruningSection';
+import { densityMap } from '@/app/lab/pruning/PruningSection';
 import { bytes, duration, sentences, significant } from '@/app/format';
 
 const started: WorkerEvent = {
@@ -21,6 +21,7 @@ const started: WorkerEvent = {
     dispatchesPerStep: 9,
     memory: { categories: [], totalBytes: 0, largest: [] },
     cacheBytesPerToken: 0,
+    cache: { layers: [], nEmbd: 1, blockSize: 1 },
   },
   allocatedBytes: 0,
   references: [],

@@ -133,6 +133,8 @@ describe('a run', () => {
     expect(created.length).toBe(before);
     expect(backend.allocatedBytes).toBe(bytes);
     expect(backend.allocatedBytes).toBe(backend.summary.plannedBytes);
+    const planned = backend.summary.memory.categories.filter(({ bytes: size }) => size > 0);
+    expect(backend.liveBytes().categories).toEqual(Object.fromEntries(planned.map(({ name, bytes: size }) => [name, size]))); // prettier-ignore
     expect(heap.at(-1)! - heap[0]!).toBeLessThan(8 << 20);
     backend.destroy();
   }, 600_000);

@@ -23,7 +23,7 @@ export interface PlotViewProps {
 }
 
 /** The summary is a name, not an announcement: refreshing it seldom is enough. */
-const SUMMARY_MS = 5000;
+const SUMMARY_MS = 2000;
 
 export function PlotView(props: PlotViewProps): ReactNode {
   const { title, source, link, format, log, onLog, fileName, compact = false, controls } = props;
@@ -36,7 +36,7 @@ export function PlotView(props: PlotViewProps): ReactNode {
 
   useEffect(() => {
     if (!host.current) return;
-    let summarised = -Infinity;
+    let summary: ReturnType<typeof setTimeout> | undefined;
     const element = host.current;
     const plot = new PlotController(element, source, link, {
       onReadings(readings, at, spec) {
@@ -45,16 +45,17 @@ export function PlotView(props: PlotViewProps): ReactNode {
         if (at !== null && document.activeElement === element && spoken.current) {
           spoken.current.textContent = `${title}: ${readingText(readings, at, spec, format)}`;
         }
-        if (performance.now() - summarised > SUMMARY_MS) {
-          summarised = performance.now();
-          element.setAttribute('aria-label', describe(spec));
-        }
+        summary ??= setTimeout(() => {
+          summary = undefined;
+          element.setAttribute('aria-label', describe(plot.spec()));
+        }, SUMMARY_MS);
       },
     });
     controller.current = plot;
     const unsubscribe = link.subscribe(({ window }) => setZoomed(window !== null));
     return () => {
       unsubscribe();
+      clearTimeout(summary);
       plot.dispose();
       controller.current = null;
     };
@@ -86,7 +87,7 @@ export function PlotView(props: PlotViewProps): ReactNode {
       </figcaption>
       <div className="plot-host" ref={host} role="img" tabIndex={0} aria-label={title} aria-describedby={help} />
       <p id={help} hidden>
-        Left and right arrows move the crosshair, plus and minus zoom, 0 shows everything.
+        Left and right arrows move the crosshair, plus and minus zoom, page up and page down pan, 0 shows everything.
       </p>
       <output className="visually-hidden" ref={spoken} aria-live="polite" />
     </figure>

@@ -7,6 +7,7 @@ import { onThemeChange, screenPalette } from './palette';
 import { renderPlot } from './render';
 import { plotScheduler, type DrawHandle } from './scheduler';
 import type { PlotSpec } from './spec';
+import { PAPER } from './surface';
 
 /** Where a plot gets what it shows. `spec` is called at draw time only. */
 export interface PlotSource {
@@ -21,6 +22,8 @@ export interface PlotListener {
 
 /** Drags shorter than this are clicks. */
 const BRUSH_MIN_PX = 6;
+/** The narrowest window, of the whole. */
+const MIN_SHARE = 1e-4;
 
 export class PlotController {
   private readonly data = document.createElement('canvas');
@@ -55,8 +58,8 @@ export class PlotController {
       source.subscribe(redraw),
       onThemeChange(redraw),
       link.subscribe((now, before) => {
-        if (now.window !== before.window) this.drawing.invalidate();
-        this.crosshair.invalidate();
+        if (now.window !== before.window) this.drawing.invalidate(true);
+        else this.crosshair.invalidate(true);
       }),
       this.listen(),
     );
@@ -110,11 +113,12 @@ export class PlotController {
     return new CanvasSurface(context, width, height);
   }
 
-  private draw(): void {
+  private draw(palette = screenPalette()): void {
     const surface = this.surface(this.data);
     if (!surface) return;
     const spec = this.spec();
-    this.shown = { spec, layout: renderPlot(surface, spec, screenPalette()) };
+    this.shown = { spec, layout: renderPlot(surface, spec, palette) };
+    this.host.dataset['series'] = String(spec.series.filter(({ points }) => points.length > 0).length);
     this.drawOverlay();
   }
 
@@ -128,7 +132,7 @@ export class PlotController {
     this.listener.onReadings(readAt(spec, hover), hover, spec);
   }
 
-  private xOf(event: PointerEvent): number | null {
+  private xOf(event: MouseEvent): number | null {
     if (!this.shown) return null;
     const { left, right } = this.shown.layout.box;
     const px = event.clientX - this.host.getBoundingClientRect().left;
@@ -137,6 +141,9 @@ export class PlotController {
 
   private listen(): () => void {
     const stop = new AbortController();
+    // A dark page is printed light, and a canvas keeps the colours that it was drawn with.
+    addEventListener('beforeprint', () => this.draw(PAPER), { signal: stop.signal });
+    addEventListener('afterprint', () => this.draw(), { signal: stop.signal });
     const on = <K extends keyof HTMLElementEventMap>(type: K, handle: (event: HTMLElementEventMap[K]) => void): void =>
       this.host.addEventListener(type, handle, { signal: stop.signal });
     on('pointermove', (event) => {
@@ -154,6 +161,10 @@ export class PlotController {
     on('pointerup', (event) => this.endBrush(this.xOf(event)));
     on('pointercancel', () => this.endBrush(null));
     on('dblclick', () => this.link.setState({ window: null }));
+    const wheel = (event: WheelEvent): void => {
+      if (this.wheel(event)) event.preventDefault();
+    };
+    this.host.addEventListener('wheel', wheel, { signal: stop.signal, passive: false });
     on('blur', () => this.link.setState({ hover: null }));
     on('keydown', (event) => {
       if (this.key(event.key, event.shiftKey)) event.preventDefault();
@@ -164,7 +175,7 @@ export class PlotController {
   private endBrush(to: number | null): void {
     const from = this.brushFrom;
     this.brushFrom = null;
-    this.crosshair.invalidate();
+    this.crosshair.invalidate(true);
     if (from === null || to === null || !this.shown) return;
     const { x } = this.shown.layout;
     if (Math.abs(x.map(from) - x.map(to)) >= BRUSH_MIN_PX) {
@@ -172,7 +183,49 @@ export class PlotController {
     }
   }
 
-  /** Arrows move the crosshair by a pixel's worth (ten with shift), + and - zoom about it, 0 shows everything. */
+  /** Makes the window `factor` times as wide about `at`, as the axis shows it, within the whole. */
+  private zoom(factor: number, at: number): void {
+    if (!this.shown) return;
+    const { x, box } = this.shown.layout;
+    if (factor === Infinity) return this.link.setState({ window: null });
+    const px = x.map(at);
+    this.show(x.invert(px - (px - box.left) * factor), x.invert(px + (box.right - px) * factor));
+  }
+
+  /** Moves the window by pixels; at the ends it stops. */
+  private pan(px: number): void {
+    const { window } = this.link.getState();
+    if (!window || !this.shown) return;
+    const { x, box } = this.shown.layout;
+    const full = this.source.spec().x.domain;
+    const least = x.map(full[0]) - box.left;
+    const most = x.map(full[1]) - box.right;
+    const by = Math.min(Math.max(px, least), Math.max(least, most));
+    this.show(x.invert(box.left + by), x.invert(box.right + by));
+  }
+
+  /** Shows a stretch of the whole; null where that is all of it. */
+  private show(from: number, to: number): void {
+    const full = this.source.spec().x.domain;
+    const [lo, hi] = [Math.max(full[0], from), Math.min(full[1], to)];
+    if (lo <= full[0] && hi >= full[1]) this.link.setState({ window: null });
+    else if (hi - lo >= MIN_SHARE * (full[1] - full[0])) this.link.setState({ window: [lo, hi] });
+  }
+
+  /** Ctrl or a pinch zooms about the pointer, sideways pans. A plain wheel scrolls the page. True: taken. */
+  private wheel(event: WheelEvent): boolean {
+    if (!this.shown) return false;
+    if (event.ctrlKey) {
+      this.zoom(Math.exp(event.deltaY / 200), this.xOf(event) ?? 0);
+      return true;
+    }
+    const across = event.shiftKey && event.deltaX === 0 ? event.deltaY : event.deltaX;
+    if (Math.abs(across) <= (event.shiftKey ? 0 : Math.abs(event.deltaY))) return false;
+    this.pan(across);
+    return this.link.getState().window !== null;
+  }
+
+  /** Arrows move the crosshair by a pixel's worth (ten with shift), + and - zoom about it, page keys pan, 0 shows everything. */
   private key(key: string, fast: boolean): boolean {
     if (!this.shown) return false;
     const { spec, layout } = this.shown;
@@ -184,11 +237,11 @@ export class PlotController {
       return true;
     };
     const zoom = (factor: number): boolean => {
-      const full = this.source.spec().x.domain;
-      const lo = Math.max(full[0], hover - (hover - x0) * factor);
-      const hi = Math.min(full[1], hover + (x1 - hover) * factor);
-      const whole = lo <= full[0] && hi >= full[1];
-      this.link.setState({ window: whole || hi - lo < 2 ? null : [lo, hi] });
+      this.zoom(factor, hover);
+      return true;
+    };
+    const pan = (share: number): boolean => {
+      this.pan(share * (layout.box.right - layout.box.left));
       return true;
     };
     const stride = Math.max(1, pixel * (fast ? 20 : 4));
@@ -208,6 +261,10 @@ export class PlotController {
         return zoom(2);
       case '0':
         return zoom(Infinity);
+      case 'PageUp':
+        return pan(-0.5);
+      case 'PageDown':
+        return pan(0.5);
       default:
         return false;
     }

@@ -1,6 +1,7 @@
 /**
- * Redraws on demand: a plot that is dirty and visible is drawn at most every `INTERVAL` ms, and a frame stops drawing once its
- * budget is spent, so that no task grows with the number of plots. When nothing is dirty no frame is asked for.
+ * Redraws on demand: a plot that is dirty and visible is drawn at most every `INTERVAL` ms when its data change and at the next
+ * frame when a reader moves it. A frame stops drawing once its budget is spent, so that no task grows with the number of plots.
+ * When nothing is dirty no frame is asked for.
  */
 
 export const INTERVAL = 100;
@@ -9,7 +10,8 @@ export const INTERVAL = 100;
 export const BUDGET = 8;
 
 export interface DrawHandle {
-  invalidate(): void;
+  /** `now`: a reader moves it, and must see it follow. */
+  invalidate(now?: boolean): void;
   setVisible(visible: boolean): void;
   dispose(): void;
 }
@@ -17,6 +19,7 @@ export interface DrawHandle {
 interface Entry {
   draw: () => void;
   dirty: boolean;
+  urgent: boolean;
   visible: boolean;
   drawnAt: number;
 }
@@ -39,11 +42,12 @@ export class DrawScheduler {
   constructor(private readonly clock: Clock = browserClock) {}
 
   add(draw: () => void): DrawHandle {
-    const entry: Entry = { draw, dirty: true, visible: false, drawnAt: -Infinity };
+    const entry: Entry = { draw, dirty: true, urgent: false, visible: false, drawnAt: -Infinity };
     this.entries.push(entry);
     return {
-      invalidate: () => {
+      invalidate: (now = false) => {
         entry.dirty = true;
+        entry.urgent ||= now;
         this.wake();
       },
       setVisible: (visible) => {
@@ -69,7 +73,7 @@ export class DrawScheduler {
     do {
       const next = this.due(start);
       if (!next) return;
-      next.dirty = false;
+      next.dirty = next.urgent = false;
       next.drawnAt = start;
       next.draw();
     } while (this.clock.now() - start < BUDGET);
@@ -79,7 +83,8 @@ export class DrawScheduler {
   private due(now: number): Entry | null {
     let due: Entry | null = null;
     for (const e of this.entries) {
-      if (e.dirty && e.visible && now - e.drawnAt >= INTERVAL && (!due || e.drawnAt < due.drawnAt)) due = e;
+      if (e.dirty && e.visible && (e.urgent || now - e.drawnAt >= INTERVAL) && (!due || e.drawnAt < due.drawnAt))
+        due = e;
     }
     return due;
   }

@@ -131,6 +131,7 @@ function reduceFields(state: RunStore, event: WorkerEvent): RunStore {
       return { ...state, profile: event };
     case 'memory':
       return { ...state, memory: event };
+    case 'timeline':
     case 'device-lost':
     case 'restored':
     case 'warning':

@@ -1,5 +1,6 @@
 /** The page's side of the worker: one connection, commands, and events batched into the run store. */
 import * as Comlink from 'comlink';
+import type { AnalysisApi } from '@/worker/analysis-protocol';
 import type { MeasureProgress, MeasureRequest, MeasureResult } from '@/worker/decode-protocol';
 import type { AttentionView, SymbolOverrides, WorkerApi, WorkerEvent } from '@/worker/protocol';
 import { crashNotice, withNotice } from './notices';
@@ -37,6 +38,8 @@ export interface Session {
   cancelMeasurement(): Promise<void>;
   /** Rejects with a readable message. */
   attention(prompt: string): Promise<AttentionView>;
+  /** Analyses of trained weights. All reject with a readable message. */
+  readonly analyses: AnalysisApi;
   /** A file of the current run; null when there is none yet. */
   file(name: string): Promise<Uint8Array | null>;
   dismiss(noticeId: string): void;
@@ -59,7 +62,13 @@ export function createSession(connect: Connect, run: RunStoreApi, setup: SetupSt
     timer = undefined;
     applyEvents(run, queue.splice(0));
   };
+  /** For the next sample of the timeline. */
+  const tellHeap = (): void => {
+    const { memory } = performance as { memory?: { usedJSHeapSize: number } };
+    if (memory) connection?.api.pageHeap(memory.usedJSHeapSize).catch(() => undefined); // a worker that ended needs none
+  };
   const receive = (event: WorkerEvent): void => {
+    if (event.type === 'timeline') tellHeap();
     queue.push(event);
     timer ??= setTimeout(flush, FLUSH_MS);
   };
@@ -86,6 +95,11 @@ export function createSession(connect: Connect, run: RunStoreApi, setup: SetupSt
       receive({ type: 'error', message: messageOf(error) });
       flush();
     }
+  };
+
+  const engine = (): Comlink.Remote<WorkerApi> => {
+    if (!connection) throw new Error('the engine worker is not running: restart it in the Lab');
+    return connection.api;
   };
 
   const plan = (): Promise<void> =>
@@ -183,6 +197,12 @@ export function createSession(connect: Connect, run: RunStoreApi, setup: SetupSt
     cancelMeasurement: () => command((api) => api.cancelMeasurement()),
     attention: (prompt) =>
       connection ? connection.api.attention(prompt) : Promise.reject(new Error('the engine worker is not running')),
+    analyses: {
+      oneShot: async (request, onProgress) => engine().oneShot(request, Comlink.proxy(onProgress)),
+      cancelOneShot: () => command((api) => api.cancelOneShot()),
+      fisherAdam: async (request, onProgress) => engine().fisherAdam(request, Comlink.proxy(onProgress)),
+      cancelFisherAdam: () => command((api) => api.cancelFisherAdam()),
+    },
     async file(name) {
       let content: Uint8Array | null = null;
       await command(async (api) => {

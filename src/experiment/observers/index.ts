@@ -5,6 +5,7 @@
 import type { MetricEvent } from '../events';
 import type { OpenRun } from '../open-run';
 import { attentionObserver } from './attention';
+import { optimizerObserver } from './optimizer';
 
 /** Called with no step in flight, after the held-out loss at `step` was measured. Clock readings belong inside `time`. */
 export type Observer = (step: number) => Promise<readonly MetricEvent[]>;
@@ -12,7 +13,7 @@ export type Observer = (step: number) => Promise<readonly MetricEvent[]>;
 /** Null where the configuration has nothing for it to see. */
 export type ObserverFactory = (open: OpenRun) => Observer | null;
 
-const FACTORIES: readonly ObserverFactory[] = [attentionObserver];
+const FACTORIES: readonly ObserverFactory[] = [attentionObserver, optimizerObserver];
 
 export function observersOf(open: OpenRun): readonly Observer[] {
   return FACTORIES.map((factory) => factory(open)).filter((observer) => observer !== null);

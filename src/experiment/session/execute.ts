@@ -11,10 +11,12 @@ import { serializeManifest } from '../manifest/serialize';
 import { observersOf } from '../observers';
 import type { OpenRun } from '../open-run';
 import { type MetricSink, RunRecorder, type RunStatus, huggingFaceConfig } from '../recorder';
+import { PhaseClock } from '../phases';
 import { type RunDirectory, readText } from '../run-directory';
 import { type RunControl, train } from '../train';
 import { type MetricLine, parseMetrics, timeless } from './metrics-log';
 import type { SavedState } from './state-file';
+import { Timeline } from './timeline';
 
 export interface ExecuteOptions {
   readonly control: RunControl;
@@ -33,6 +35,8 @@ export interface ExecuteOptions {
   readonly autosaveMs?: number;
   /** True for an error that the caller repairs (a lost device): the run is then left open, not marked as failed. */
   readonly recoverable?: (error: unknown) => Promise<boolean>;
+  /** JavaScript heap for the timeline, where this thread cannot read it. */
+  readonly heap?: () => number | null;
 }
 
 const AUTOSAVE_MS = 30_000;
@@ -127,10 +131,14 @@ export async function* executeRun(
       ...options.files,
       'manifest.json': manifest(NOT_ENDED),
     });
+  const clock = new PhaseClock();
+  const { heap } = options;
+  const timeline = new Timeline(directory, open.backend, { clock, resumed: saved !== null, ...(heap ? { heap } : {}) });
   let failed: string | null = null;
   let stopped = false;
   const end = async (status: RunStatus): Promise<RunStatus> => {
     await recorder.flush();
+    await timeline.flush();
     const results = await resultsOf(directory, status, utc(now()), failed === null ? null : publicReason(failed));
     await directory.write('manifest.json', manifest(results));
     await recorder.end(status);
@@ -145,9 +153,11 @@ export async function* executeRun(
         const startedAt = performance.now();
         const events = await recorder.checkpoint(step, kind, progress);
         if (kind !== 'best') autosave.saved(startedAt);
+        await timeline.flush();
         return events;
       },
       autosave: autosave.due,
+      clock,
       observers: observersOf(open),
     })) {
       await recorder.record(event);
@@ -155,7 +165,13 @@ export async function* executeRun(
       if (event.type === 'finished') stopped = event.stopped;
       if (event.type === 'metric' && 'time' in event.metric && event.metric.time.elapsed_ms > maxMs) control.stop();
       yield event;
+      if (event.type === 'metric' && event.metric.event === 'step') {
+        const sample = await timeline.step(event.metric.step, event.metric.time.elapsed_ms);
+        if (sample) yield { type: 'timeline', step: sample.step, sample };
+      }
     }
+    const sample = await timeline.last();
+    if (sample) yield { type: 'timeline', step: sample.step, sample };
   } catch (error) {
     if (await options.recoverable?.(error)) throw error;
     failed = error instanceof Error ? error.message : String(error);

@@ -1,6 +1,7 @@
 /** Takes a run directory back to its last checkpoint, so that what follows is what would have followed. */
 import { type RunDirectory, readText } from '../run-directory';
 import { SafetensorsError } from '../safetensors';
+import { rewindTimeline } from './timeline';
 import { STATE_FILE, type SavedState, decodeState } from './state-file';
 
 export class ResumeError extends Error {
@@ -31,6 +32,7 @@ export async function rewind(directory: RunDirectory, interval: number): Promise
   if ((metrics?.length ?? 0) < keep)
     throw new ResumeError(`${METRICS} is shorter than at the checkpoint (${metrics?.length ?? 0} of ${keep} bytes)`);
   if (metrics && metrics.length > keep) await directory.write(METRICS, metrics.slice(0, keep));
+  await rewindTimeline(directory, saved?.step ?? 0);
   for (const path of await directory.list()) {
     const match = /^checkpoints\/(\d+)\.safetensors$/.exec(path);
     if (!match) continue;

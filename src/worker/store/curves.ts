@@ -12,13 +12,15 @@ const timeOf = (line: MetricLine, key: string): number => {
 function columns(lines: readonly MetricLine[], tokensAt: (line: MetricLine) => number): CurveColumns {
   const names = new Set<string>();
   for (const line of lines)
-    for (const [name, value] of Object.entries(line))
-      if (typeof value === 'number' && !SKIPPED.has(name)) names.add(name);
-  const column = (of: (line: MetricLine) => unknown): Float64Array =>
-    Float64Array.from(lines, (line) => {
-      const value = of(line);
-      return typeof value === 'number' ? value : NaN;
-    });
+    for (const name in line) if (typeof line[name] === 'number' && !SKIPPED.has(name)) names.add(name);
+  const column = (of: (line: MetricLine) => unknown): Float64Array => {
+    const out = new Float64Array(lines.length);
+    for (let i = 0; i < lines.length; i++) {
+      const value = of(lines[i]!);
+      out[i] = typeof value === 'number' ? value : NaN;
+    }
+    return out;
+  };
   const values: Record<string, Float64Array> = {};
   for (const name of names) values[name] = column((line) => line[name]);
   if (lines.some((line) => !Number.isNaN(timeOf(line, 'tokens_per_second'))))

@@ -1,14 +1,13 @@
 /** Reads what `evidence.ts` needs from the store: configurations of all finished runs, manifests of those that belong somewhere. */
-import { readManifest } from '@/experiment/manifest/read';
+import { manifestOf } from '@/experiment/manifest/read';
 import { readText } from '@/experiment/run-directory';
 import type { ComparisonPlan, EvidenceSet, RunEntry } from '../store-protocol';
 import { type Arm, armSymbols, armsOf } from './arms';
 import { assignments } from './assignments';
 import { type FinishedRun, evidenceOf, placeRun } from './evidence';
+import { inTurns } from './in-turns';
 import type { RunStore } from './run-store';
 
-/** Directories read side by side. */
-const AT_ONCE = 32;
 /** Of metrics.jsonl: holds its last steps. */
 const TAIL_BYTES = 4096;
 
@@ -61,7 +60,7 @@ export class EvidenceReader {
     if (known !== undefined) return known;
     const directory = await this.store.existing(entry.id);
     const text = await readText(directory, 'manifest.json');
-    const manifest = text === null ? null : readManifest(text).manifest;
+    const manifest = text === null ? null : manifestOf(text);
     const log = await directory.file('metrics.jsonl');
     const tail = (await log?.slice(Math.max(0, log.size - TAIL_BYTES)).text()) ?? '';
     const run = manifest && {
@@ -81,11 +80,4 @@ export function msPerStep(tail: string): number | null {
   const elapsed = Number(/"elapsed_ms":([\d.e+-]+)/.exec(line ?? '')?.[1] ?? NaN);
   const step = Number(/"step":(\d+)/.exec(line ?? '')?.[1] ?? NaN);
   return Number.isFinite(elapsed / (step + 1)) && elapsed > 0 ? elapsed / (step + 1) : null;
-}
-
-async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const out: R[] = [];
-  for (let at = 0; at < items.length; at += AT_ONCE)
-    out.push(...(await Promise.all(items.slice(at, at + AT_ONCE).map(work))));
-  return out;
 }

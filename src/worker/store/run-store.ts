@@ -5,6 +5,7 @@
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import type { RunEntry } from '../store-protocol';
 import { describeEntry } from './entry';
+import { inTurns } from './in-turns';
 import { type RunLock, heldRuns, lockRun } from './locks';
 import { OpfsDirectory, StorageError } from './opfs-directory';
 
@@ -118,11 +119,10 @@ export class RunStore {
         await this.index.delete(STORE, id);
       }
     const held = await heldRuns();
-    for (const id of names) {
-      // A run that was cut off had no time to say how far it had come.
-      const stale = entries.get(id)?.status === 'running' && !held.has(id);
-      if (stale || !entries.has(id)) entries.set(id, await this.#describe(id));
-    }
+    // A run that was cut off had no time to say how far it had come.
+    const stale = (id: string): boolean => entries.get(id)?.status === 'running' && !held.has(id);
+    const unknown = [...names].filter((id) => stale(id) || !entries.has(id));
+    for (const entry of await inTurns(unknown, (id) => this.#describe(id))) entries.set(entry.id, entry);
     return [...entries.values()]
       .map((entry) => ({ ...entry, held: held.has(entry.id) }))
       .sort((a, b) => (a.createdAt < b.createdAt ? 1 : a.createdAt > b.createdAt ? -1 : a.id < b.id ? 1 : -1));

@@ -3,8 +3,10 @@ import * as Comlink from 'comlink';
 import { sha256Bytes } from '@/data/hash';
 import { exportBundle, openBundle } from '@/experiment/archive/bundle';
 import { ArchiveError } from '@/experiment/archive/zip-read';
-import { findingText, readManifest } from '@/experiment/manifest/read';
+import { findingText, manifestOf, readManifest } from '@/experiment/manifest/read';
+import { serializeManifest } from '@/experiment/manifest/serialize';
 import { type RunDirectory, readText } from '@/experiment/run-directory';
+import { TIMELINE_FILE, parseTimeline, summariseTimeline } from '@/experiment/session/timeline';
 import { CUSTOM_TEXT_FILE } from '../custom-text';
 import type {
   CleanResult,
@@ -17,19 +19,26 @@ import type {
   RunCurves,
   RunDetail,
   RunEntry,
+  RunTimeline,
+  SharedLink,
+  SharedRun,
   StorageUsage,
   StoreApi,
   StoreEvent,
 } from '../store-protocol';
 import { clean } from './clean';
 import { type StoredRun, configDifferences, reportOn } from './compare';
+import { SHARED_FILE, adapterOf } from './entry';
 import { curvesOf, transferables } from './curves';
 import { EvidenceReader } from './evidence-reader';
 import { RunStore } from './run-store';
+import { ShareError, packRun, unpackRun } from './share';
 import { splitArchive } from './split-archive';
 
 export class StoreWorker implements StoreApi {
   #opened: Promise<RunStore> | null = null;
+  /** As read last; a choice of twenty runs asks for each of them twenty times. */
+  readonly #manifests = new Map<string, { readonly version: string; readonly run: StoredRun }>();
   #evidence: EvidenceReader | null = null;
 
   #open(): Promise<RunStore> {
@@ -46,10 +55,16 @@ export class StoreWorker implements StoreApi {
   }
 
   async #stored(id: string): Promise<StoredRun> {
-    const store = await this.#open();
-    const text = await readText(await store.existing(id), 'manifest.json');
-    const manifest = text === null ? null : readManifest(text).manifest;
-    return { id, manifest, status: manifest?.results?.status ?? 'invalid' };
+    const directory = await (await this.#open()).existing(id);
+    const file = await directory.file('manifest.json');
+    if (!file) return { id, manifest: null, status: 'invalid' };
+    const version = `${file.lastModified} ${file.size}`;
+    const known = this.#manifests.get(id);
+    if (known?.version === version) return known.run;
+    const manifest = manifestOf((await readText(directory, 'manifest.json')) ?? '');
+    const run: StoredRun = { id, manifest, status: manifest?.results?.status ?? 'invalid' };
+    this.#manifests.set(id, { version, run });
+    return run;
   }
 
   async curves(id: string): Promise<RunCurves> {
@@ -78,6 +93,12 @@ export class StoreWorker implements StoreApi {
       log: (await readText(directory, 'log.txt')) ?? '',
       files,
     };
+  }
+
+  async timeline(id: string): Promise<RunTimeline> {
+    const directory = await (await this.#open()).existing(id);
+    const samples = parseTimeline((await readText(directory, TIMELINE_FILE)) ?? '');
+    return { samples, summary: summariseTimeline(samples) };
   }
 
   async differences(ids: readonly string[]): Promise<readonly ConfigDifference[]> {
@@ -124,6 +145,54 @@ export class StoreWorker implements StoreApi {
     }
     if (ids.length === 0) throw new ArchiveError(`${name}: holds no training run`);
     return ids;
+  }
+
+  async share(id: string): Promise<SharedLink> {
+    const { manifest } = await this.#stored(id);
+    if (!manifest) throw new ShareError(`${id} has no readable manifest`);
+    const directory = await (await this.#open()).existing(id);
+    return packRun(manifest, (await readText(directory, 'metrics.jsonl')) ?? '');
+  }
+
+  openShared(packed: string): Promise<SharedRun> {
+    const { manifest, withoutTimes } = unpackRun(packed);
+    const { preset = '', seed = null, createdAt, device, data, results, model } = manifest;
+    return Promise.resolve({
+      runId: manifest.runId,
+      preset,
+      overrides: manifest.config?.overrides ?? {},
+      seed,
+      createdAt,
+      adapter: adapterOf(device),
+      software: device?.software ?? false,
+      data: data?.name ?? '',
+      parameters: model?.params ?? null,
+      status: results?.status ?? 'invalid',
+      steps: results?.steps ?? 0,
+      valLoss: results?.final['val_loss'] ?? null,
+      withoutTimes,
+    });
+  }
+
+  async keepShared(packed: string): Promise<string> {
+    const { manifest, metrics } = unpackRun(packed);
+    const store = await this.#open();
+    const { id, directory, lock } = await store.create(manifest.runId);
+    try {
+      await directory.write(SHARED_FILE, 'Came in a link: no weights, no checkpoints.\n');
+      await directory.write('config.min', manifest.config?.min ?? '');
+      await directory.write('config.full', manifest.config?.full ?? '');
+      await directory.write('metrics.jsonl', metrics);
+      await directory.write('STATUS', `${manifest.results?.status ?? 'invalid'}\n`);
+      await directory.write('manifest.json', serializeManifest(manifest));
+      await store.refresh(id);
+      return id;
+    } catch (error) {
+      await store.erase(id);
+      throw error;
+    } finally {
+      lock.release();
+    }
   }
 
   async remove(ids: readonly string[]): Promise<void> {

@@ -1,5 +1,8 @@
 /** The typed door between the page and the store worker: runs that are kept in this browser. */
 import type { Report } from '@/experiment/report/report';
+import type { TimelineSample, TimelineSummary } from '@/experiment/session/timeline';
+
+export type { TimelineSample, TimelineSummary };
 
 export type StoredStatus = 'pending' | 'running' | 'ok' | 'failed' | 'invalid' | 'skipped' | 'stopped';
 
@@ -32,6 +35,8 @@ export interface RunEntry {
   /** Not finished, and all is there that it takes to go on. */
   readonly resumable: boolean;
   readonly hasState: boolean;
+  /** Came in a link: manifest and metrics, no weights. Absent in entries of older indexes. */
+  readonly shared?: boolean;
   readonly parents: readonly string[];
 }
 
@@ -60,6 +65,13 @@ export interface RunDetail {
   readonly configMin: string;
   readonly log: string;
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
+}
+
+/** What the machine did while a run went on (docs/runs.md). */
+export interface RunTimeline {
+  readonly samples: readonly TimelineSample[];
+  /** Null for a run without samples: one of an earlier version. */
+  readonly summary: TimelineSummary | null;
 }
 
 /** One symbol that is not the same in all of the runs asked about; null: the run's configuration does not have it. */
@@ -127,6 +139,30 @@ export interface EvidenceSet {
   readonly rows: Readonly<Record<Quantity, readonly EvidenceRow[]>>;
 }
 
+/** A run as the fragment of a link. */
+export interface SharedLink {
+  readonly text: string;
+  /** What a clock measured was left out to make it fit. */
+  readonly withoutTimes: boolean;
+}
+
+/** What a link says of its run, before it is kept. All of it is text of a stranger. */
+export interface SharedRun {
+  readonly runId: string;
+  readonly preset: string;
+  readonly overrides: Readonly<Record<string, string>>;
+  readonly seed: number | null;
+  readonly createdAt: string;
+  readonly adapter: string;
+  readonly software: boolean;
+  readonly data: string;
+  readonly parameters: number | null;
+  readonly status: StoredStatus;
+  readonly steps: number;
+  readonly valLoss: number | null;
+  readonly withoutTimes: boolean;
+}
+
 /** Three strengths, as `make clean`, `mrproper` and `distclean`. */
 export type CleanStrength = 'state' | 'weights' | 'all';
 
@@ -156,6 +192,7 @@ export interface StoreApi {
   list(): Promise<readonly RunEntry[]>;
   curves(id: string): Promise<RunCurves>;
   detail(id: string): Promise<RunDetail>;
+  timeline(id: string): Promise<RunTimeline>;
   differences(ids: readonly string[]): Promise<readonly ConfigDifference[]>;
   report(request: ReportRequest): Promise<ReportAnswer>;
   /** By plan: the finished runs here that belong to it, where at least one pair is among them. */
@@ -163,6 +200,12 @@ export interface StoreApi {
   export(id: string, options: { readonly withoutState: boolean }): Promise<Uint8Array>;
   /** A zip of `export` or of `wb export`; a matrix comes in as its cells. Returns the new ids. */
   import(name: string, zip: Uint8Array): Promise<readonly string[]>;
+  /** Rejects where the run has not ended or is too long for a link. */
+  share(id: string): Promise<SharedLink>;
+  /** Checks what a link holds, and writes nothing. Rejects with what is wrong with it. */
+  openShared(packed: string): Promise<SharedRun>;
+  /** Writes it as a run; returns its id. Nothing is trained. */
+  keepShared(packed: string): Promise<string>;
   remove(ids: readonly string[]): Promise<void>;
   clean(strength: CleanStrength): Promise<CleanResult>;
   usage(): Promise<StorageUsage>;

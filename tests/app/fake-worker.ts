@@ -62,6 +62,17 @@ const plan: PlanSummary = {
     ],
   },
   cacheBytesPerToken: 4096,
+  cache: {
+    layers: [0, 1, 2, 3].map((layer) => ({
+      layer,
+      parts: [
+        { part: 'k', width: 128 },
+        { part: 'v', width: 128 },
+      ],
+    })),
+    nEmbd: 128,
+    blockSize: 128,
+  },
 };
 
 let listener: (event: WorkerEvent) => void = () => undefined;

@@ -10,7 +10,7 @@ import { exportBundle, importBundle } from '@/experiment/archive/bundle';
 import { MemoryDirectory, readText } from '@/experiment/run-directory';
 import { CSP } from '../../scripts/policy.mjs';
 import { type Site, launchBrowser, serve } from './browser';
-import { axe, inked } from './checks';
+import { axe, inked, overflow } from './checks';
 import { storedRuns } from './opfs';
 
 const SITE = 'dist/site';
@@ -115,6 +115,80 @@ describe('runs', () => {
     await page.locator('.runs-verdict').waitFor({ timeout: 120_000 });
     expect(await page.locator('.runs-verdict').innerText()).toMatch(/identical|there is nothing to compare with/);
     await expect.poll(async () => (await storedRuns(page)).length).toBe(3);
+  }, 180_000);
+
+  it('shows what the machine did during a run', async () => {
+    const [id] = (await storedRuns(page)).filter((name) => name.includes('baseline-ci'));
+    await page.evaluate((name) => void (location.hash = `#/runs/${name}`), id!);
+    await page.getByText('Timeline: memory').click();
+    const panel = page.locator('.runs-timeline');
+    await panel.waitFor();
+    await page.locator('.runs-timeline-cell [data-series]').first().waitFor();
+    const drawn = await panel
+      .locator('.plot-host')
+      .evaluateAll((hosts) => hosts.map((host) => Number((host as HTMLElement).dataset['series'] ?? 0)));
+    expect(drawn[0]).toBeGreaterThanOrEqual(3); // categories of GPU memory
+    expect(drawn[1]).toBeGreaterThanOrEqual(2); // phases of a step
+    expect(await page.locator('.runs-detail').innerText()).toMatch(/of the time the device had nothing to do/);
+  }, 60_000);
+
+  it('a link holds a whole run: shown as shared, kept when asked to, trained by nobody', async () => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByRole('button', { name: 'Copy link to run' }).click();
+    await page.getByText('manifest and metrics, no weights').waitFor();
+    const link = await page.evaluate(() => navigator.clipboard.readText());
+    expect(link).toContain('#/runs/shared:');
+    const before = await storedRuns(page);
+    await page.goto('about:blank');
+    await page.goto(link);
+    await page.getByText('A run shared by link').waitFor();
+    expect(await storedRuns(page)).toEqual(before);
+    expect(await axe(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Keep in this browser' }).click();
+    await page.getByText(/shared by link, ok/).waitFor();
+    expect((await storedRuns(page)).length).toBe(before.length + 1);
+    expect(await page.locator('.state', { hasText: /Running|Preparing/ }).count()).toBe(0);
+    for (const hostile of ['AAAA', `${link.split('shared:')[1]!.slice(0, -40)}`, '%3Cimg src=x%3E']) {
+      await page.evaluate((text) => void (location.hash = `#/runs/shared:${text}`), hostile);
+      await page.getByText('was refused').waitFor();
+    }
+    await page.getByRole('button', { name: 'Dismiss' }).last().click();
+    const [kept] = (await storedRuns(page)).filter((name) => !before.includes(name));
+    await page.evaluate((name) => void (location.hash = `#/runs/${name}`), kept!);
+    await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    await page.getByRole('button', { name: 'Delete this run' }).click();
+    await expect.poll(async () => (await storedRuns(page)).length).toBe(before.length);
+  }, 90_000);
+
+  it('a matrix comes in as its cells, and stands under the claims that it belongs to', async () => {
+    const out = join(folder, 'matrix');
+    await wb('matrix', '--defconfig', 'gpt2-kv-tying-ci', '--backend', 'reference', '--steps', '2', '--out', out);
+    await wb('export', out, '--out', join(folder, 'matrix.zip'));
+    await openRuns();
+    const before = (await storedRuns(page)).length;
+    await importFile(join(folder, 'matrix.zip'));
+    await page.getByText('4 runs imported').waitFor({ timeout: 30_000 });
+    await page.evaluate(() => void (location.hash = '#/claims'));
+    const card = page.locator('#claim-kv-tying-val-ppl .claim-local');
+    await card.waitFor();
+    await card.scrollIntoViewIfNeeded(); // what is out of sight is not laid out and has no text
+    expect(await card.innerText()).toMatch(/validation perplexity[\s\S]*tied\s+[+−][\d.]+ % ± [\d.]+ \(SD\), n = 2/);
+    expect(await card.innerText()).toMatch(/CPU reference\s*Software adapter/);
+    const parameters = page.locator('#claim-kv-tying-params .claim-local');
+    await parameters.scrollIntoViewIfNeeded();
+    expect(await parameters.innerText()).toMatch(/parameters[\s\S]*tied\s+−/);
+    expect(await axe(page, { within: 'claim-kv-tying-val-ppl' })).toEqual([]);
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await overflow(page)).toBe(0);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await openRuns();
+    for (const id of (await storedRuns(page)).filter((name) => /tied_|baseline_s/.test(name))) {
+      await page.evaluate((name) => void (location.hash = `#/runs/${name}`), id);
+      await page.getByRole('button', { name: 'Delete', exact: true }).click();
+      await page.getByRole('button', { name: 'Delete this run' }).click();
+      await expect.poll(async () => (await storedRuns(page)).includes(id)).toBe(false);
+    }
+    expect((await storedRuns(page)).length).toBe(before);
   }, 180_000);
 
   it.each([

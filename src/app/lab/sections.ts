@@ -2,6 +2,7 @@
 import type { ComponentType } from 'react';
 import { AdapterSection } from './AdapterSection';
 import { AttentionSection } from './attention/AttentionSection';
+import { CacheSection } from './attention/CacheSection';
 import { DataSection } from './DataSection';
 import { LogSection } from './LogSection';
 import { MemorySection } from './MemorySection';
@@ -28,6 +29,7 @@ export const menuSections: readonly Section[] = [
 export const machineSections: readonly Section[] = [
   { id: 'adapter', component: AdapterSection },
   { id: 'memory', component: MemorySection },
+  { id: 'cache', component: CacheSection },
   { id: 'attention', component: AttentionSection },
   { id: 'optimizer', component: OptimizerSection },
   { id: 'pruning', component: PruningSection },

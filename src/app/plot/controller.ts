@@ -7,6 +7,7 @@ import { onThemeChange, screenPalette } from './palette';
 import { renderPlot } from './render';
 import { plotScheduler, type DrawHandle } from './scheduler';
 import type { PlotSpec } from './spec';
+import { PAPER } from './surface';
 
 /** Where a plot gets what it shows. `spec` is called at draw time only. */
 export interface PlotSource {
@@ -112,11 +113,11 @@ export class PlotController {
     return new CanvasSurface(context, width, height);
   }
 
-  private draw(): void {
+  private draw(palette = screenPalette()): void {
     const surface = this.surface(this.data);
     if (!surface) return;
     const spec = this.spec();
-    this.shown = { spec, layout: renderPlot(surface, spec, screenPalette()) };
+    this.shown = { spec, layout: renderPlot(surface, spec, palette) };
     this.host.dataset['series'] = String(spec.series.filter(({ points }) => points.length > 0).length);
     this.drawOverlay();
   }
@@ -140,6 +141,9 @@ export class PlotController {
 
   private listen(): () => void {
     const stop = new AbortController();
+    // A dark page is printed light, and a canvas keeps the colours that it was drawn with.
+    addEventListener('beforeprint', () => this.draw(PAPER), { signal: stop.signal });
+    addEventListener('afterprint', () => this.draw(), { signal: stop.signal });
     const on = <K extends keyof HTMLElementEventMap>(type: K, handle: (event: HTMLElementEventMap[K]) => void): void =>
       this.host.addEventListener(type, handle, { signal: stop.signal });
     on('pointermove', (event) => {

@@ -58,11 +58,9 @@ export function ComparePlot({ entries }: { readonly entries: readonly RunEntry[]
   const emaWindow = useUi((s) => s.emaWindow);
   const metrics = useMemo(() => metricsOf(runs), [runs]);
   const link = useMemo(() => createPlotLink(), []);
-  const shown = useMemo(
-    () =>
-      createStore<{ runs: readonly ShownRun[]; view: CurveView }>(() => ({ runs: [], view: { ...view, emaWindow } })),
-    [],
-  ); // eslint-disable-line react-hooks/exhaustive-deps -- the store outlives views
+  const [shown] = useState(() =>
+    createStore<{ runs: readonly ShownRun[]; view: CurveView }>(() => ({ runs: [], view: { ...view, emaWindow } })),
+  );
   useEffect(() => shown.setState({ runs, view: { ...view, emaWindow } }), [shown, runs, view, emaWindow]);
   // Another axis has another scale: what was in view means nothing on it.
   useEffect(() => link.setState({ hover: null, window: null }), [link, view.x, view.logX]);

@@ -1,5 +1,5 @@
 /** One run: what it was, what it is made of, and what can be done with it. */
-import { useEffect, useState, type ReactNode } from 'react';
+import { Suspense, lazy, useEffect, useState, type ReactNode } from 'react';
 import type { RunDetail as Detail, RunEntry } from '@/worker/store-protocol';
 import { useLibrary, useRun, useSetup, useWorkbench } from '../context';
 import { bytes, count } from '../format';
@@ -7,7 +7,7 @@ import { download } from '../plot/export';
 import { pack } from '../stores/menu/link';
 import { isActive } from '../stores/run';
 import { ConfirmButton } from './ConfirmButton';
-import { dateText, runLabel, statusWord } from './words';
+import { SHARED_PREFIX, dateText, runLabel, statusWord } from './words';
 
 export function RunDetail({ entry }: { readonly entry: RunEntry }): ReactNode {
   const { library } = useWorkbench();
@@ -35,6 +35,7 @@ export function RunDetail({ entry }: { readonly entry: RunEntry }): ReactNode {
       <Actions entry={entry} configMin={found?.configMin ?? null} />
       <Verdict id={entry.id} />
       {typeof detail === 'string' && <p role="alert">{detail}</p>}
+      <Machine entry={entry} />
       {found && <Contents detail={found} />}
     </section>
   );
@@ -44,7 +45,7 @@ function Facts({ entry }: { readonly entry: RunEntry }): ReactNode {
   const loss = (value: number | null): string => (value === null ? 'none' : `${value.toFixed(4)} nats per token`);
   const rows: readonly (readonly [string, ReactNode])[] = [
     ['Id', entry.id],
-    ['Status', statusWord(entry)],
+    ['Status', entry.shared ? `shared by link, ${entry.status}; no weights` : statusWord(entry)],
     ['Begun', dateText(entry.createdAt)],
     ['Ended', entry.endedAt === null ? 'no' : dateText(entry.endedAt)],
     ['Steps', `${count(entry.steps)}${entry.maxIters === null ? '' : ` of ${count(entry.maxIters)}`}`],
@@ -83,15 +84,30 @@ function Actions({ entry, configMin }: { readonly entry: RunEntry; readonly conf
     const zip = await library.exportRun(id, withoutState);
     if (zip) download(`${id}.zip`, new Blob([zip as Uint8Array<ArrayBuffer>], { type: 'application/zip' }));
   };
+  const copy = async (hash: string, done: string): Promise<void> => {
+    const link = `${location.origin}${location.pathname}${hash}`;
+    try {
+      await navigator.clipboard.writeText(link);
+      setCopied(done);
+    } catch {
+      setCopied(link); // no clipboard without permission: the reader copies it
+    }
+  };
   const share = async (): Promise<void> => {
     const known = presets.some(({ name }) => name === entry.preset);
     const query = new URLSearchParams({ ...(known ? { defconfig: entry.preset } : {}), c: pack(configMin ?? '') });
-    const link = `${location.origin}${location.pathname}#/lab?${query.toString()}`;
+    await copy(`#/lab?${query.toString()}`, 'Link copied: it opens the configuration, not the results.');
+  };
+  const shareRun = async (): Promise<void> => {
     try {
-      await navigator.clipboard.writeText(link);
-      setCopied('Link copied: it opens the configuration, not the results.');
-    } catch {
-      setCopied(link); // no clipboard without permission: the reader copies it
+      const { text, withoutTimes } = await library.share(id);
+      const left = withoutTimes ? ' Step times were left out to make it fit.' : '';
+      await copy(
+        `#/runs/${SHARED_PREFIX}${text}`,
+        `Link copied: manifest and metrics, no weights; ${count(text.length)} characters.${left}`,
+      );
+    } catch (error) {
+      setCopied(`No link: ${(error as Error).message}.`);
     }
   };
   return (
@@ -136,6 +152,11 @@ function Actions({ entry, configMin }: { readonly entry: RunEntry; readonly conf
         <button type="button" disabled={configMin === null || configMin === ''} onClick={() => void share()}>
           Copy link to configuration
         </button>
+        {entry.endedAt !== null && (
+          <button type="button" title="Manifest and metrics in the address itself" onClick={() => void shareRun()}>
+            Copy link to run
+          </button>
+        )}
         <ConfirmButton
           label="Delete"
           confirm="Delete this run"
@@ -160,6 +181,22 @@ function Verdict({ id }: { readonly id: string }): ReactNode {
       <strong>Replay: </strong>
       <span className="pre">{verdict.text}</span>
     </p>
+  );
+}
+
+const TimelinePanel = lazy(async () => ({ default: (await import('./TimelinePanel')).TimelinePanel }));
+
+function Machine({ entry }: { readonly entry: RunEntry }): ReactNode {
+  const [open, setOpen] = useState(false);
+  return (
+    <details className="more" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>Timeline: memory, step time, heap</summary>
+      {open && (
+        <Suspense fallback={<p role="status">Loading…</p>}>
+          <TimelinePanel id={entry.id} version={`${entry.status} ${entry.bytes}`} />
+        </Suspense>
+      )}
+    </details>
   );
 }
 

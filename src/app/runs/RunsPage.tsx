@@ -9,6 +9,8 @@ import { Comparison } from './Comparison';
 import { ConfirmButton } from './ConfirmButton';
 import { RunDetail } from './RunDetail';
 import { RunList } from './RunList';
+import { SharedRun } from './SharedRun';
+import { SHARED_PREFIX } from './words';
 import { StorageBar } from './StorageBar';
 import './runs.css';
 
@@ -19,7 +21,8 @@ export function RunsPage({ rest }: PageProps): ReactNode {
   const entries = useLibrary((s) => s.entries);
   const selected = useLibrary((s) => s.selected);
   const [over, setOver] = useState(false);
-  const open = rest === '' ? null : decoded(rest);
+  const shared = rest.startsWith(SHARED_PREFIX) ? rest.slice(SHARED_PREFIX.length) : null;
+  const open = rest === '' || shared !== null ? null : decoded(rest);
   const shown = entries.find(({ id }) => id === open) ?? null;
   const chosen = useMemo(
     () => selected.flatMap((id) => entries.find((entry) => entry.id === id) ?? []),
@@ -51,6 +54,7 @@ export function RunsPage({ rest }: PageProps): ReactNode {
         <StorageBar />
       </header>
       <Note />
+      {shared !== null && status !== 'failed' && <SharedRun packed={shared} />}
       {status === 'loading' && <p role="status">Reading the list of runs…</p>}
       {status === 'failed' && (
         <article className="notice danger" role="alert">

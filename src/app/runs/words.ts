@@ -3,10 +3,14 @@ import type { RunEntry } from '@/worker/store-protocol';
 import { isInterrupted } from '../stores/interrupted';
 
 export function statusWord(entry: RunEntry): string {
+  if (entry.shared) return 'shared';
   if (isInterrupted(entry)) return 'interrupted';
   if (entry.status === 'running') return entry.held ? 'running' : 'cut off';
   return { pending: 'pending', ok: 'finished', failed: 'failed', invalid: 'unreadable', skipped: 'skipped', stopped: 'stopped' }[entry.status]; // prettier-ignore
 }
+
+/** `#/runs/shared:<text>`: no run can be called that. */
+export const SHARED_PREFIX = 'shared:';
 
 /** Choice members and long lists say little: the first few changes name a run. */
 const NAMED = 5;

@@ -10,6 +10,9 @@ import type {
   RunCurves,
   RunDetail,
   RunEntry,
+  RunTimeline,
+  SharedLink,
+  SharedRun,
   StorageUsage,
   StoreApi,
   StoreEvent,
@@ -43,9 +46,14 @@ export interface Library {
   /** Points of a run, kept until the run changes. */
   curves(entry: RunEntry): Promise<RunCurves>;
   detail(id: string): Promise<RunDetail>;
+  timeline(id: string): Promise<RunTimeline>;
   differences(ids: readonly string[]): Promise<readonly ConfigDifference[]>;
   report(request: ReportRequest): Promise<ReportAnswer>;
   evidence(plans: readonly ComparisonPlan[]): Promise<Readonly<Record<string, readonly EvidenceSet[]>>>;
+  share(id: string): Promise<SharedLink>;
+  openShared(packed: string): Promise<SharedRun>;
+  /** Null when it failed; the note says why. */
+  keepShared(packed: string): Promise<string | null>;
   /** Null when it failed; the note says why. */
   exportRun(id: string, withoutState: boolean): Promise<Uint8Array | null>;
   importFiles(files: readonly File[]): Promise<void>;
@@ -143,9 +151,21 @@ export function createLibrary(connect: () => StoreConnection): Library {
       return curves;
     },
     detail: (id) => open().detail(id),
+    timeline: (id) => open().timeline(id),
     differences: (ids) => open().differences(ids),
     report: (request) => open().report(request),
     evidence: (plans) => open().evidence(plans),
+    share: (id) => open().share(id),
+    openShared: (packed) => open().openShared(packed),
+    async keepShared(packed) {
+      let id: string | null = null;
+      await act('Keeping the shared run', async (api) => {
+        const kept = (id = await api.keepShared(packed));
+        store.setState(({ selected }) => ({ selected: [...selected, kept].slice(-MAX_SELECTED) }));
+        return 'The shared run is kept in this browser. Its figures are those of whoever made it; Replay runs it here.';
+      });
+      return id;
+    },
     async exportRun(id, withoutState) {
       let zip: Uint8Array | null = null;
       await act(`Packing ${id}`, async (api) => {

@@ -16,11 +16,12 @@ export const attentionObserver: ObserverFactory = ({ config, model, corpus, back
       corpus,
       weights: await backend.parameters(),
       seed: config.training.seed,
+      step,
       sequences: fisherSequences,
       rows: config.training.batchSize,
       fisher,
       mixing,
     });
-    return [signals.fisher, signals.attention].flatMap((event) => (event ? [{ ...event, step }] : []));
+    return [signals.fisher, signals.attention].filter((event) => event !== null);
   };
 };

@@ -1,5 +1,6 @@
 /** One line of the list of runs, from what its directory holds. Never throws for what is in the files. */
 import { manifestOf } from '@/experiment/manifest/read';
+import type { Manifest } from '@/experiment/manifest/schema';
 import { readText } from '@/experiment/run-directory';
 import { readStatus } from '@/experiment/session/resume';
 import { STATE_FILE } from '@/experiment/session/state-file';
@@ -37,6 +38,16 @@ export function changesFrom(preset: string, minimal: string): Record<string, str
   return Object.fromEntries([...changed, ...dropped]);
 }
 
+/** Marks a directory whose run came in a link. */
+export const SHARED_FILE = 'shared.txt';
+
+/** How lists name what a run was made on; empty: unknown. */
+export function adapterOf(device: Manifest['device']): string {
+  if (!device) return '';
+  const { adapter } = device;
+  return adapter ? adapter.description || adapter.device || adapter.vendor : 'CPU reference';
+}
+
 export async function describeEntry(id: string, directory: OpfsDirectory): Promise<RunEntry> {
   const files = await directory.list();
   const sizes = await Promise.all(files.map(async (path) => (await directory.file(path))?.size ?? 0));
@@ -45,10 +56,10 @@ export async function describeEntry(id: string, directory: OpfsDirectory): Promi
   const manifest = text === null ? null : manifestOf(text);
   const written = await readStatus(directory);
   const status = STATUSES.find((s) => s === written) ?? 'invalid';
+  const shared = files.includes(SHARED_FILE);
   const results = manifest?.results;
   const ended = results?.endedAt ?? null;
   const tail = ended ? null : tailOf((await readText(directory, 'metrics.jsonl')) ?? '');
-  const adapter = manifest?.device?.adapter;
   const maxIters = Number(/^CONFIG_MAX_ITERS=(\d+)$/m.exec(manifest?.config?.full ?? '')?.[1] ?? NaN);
   return {
     id,
@@ -67,14 +78,11 @@ export async function describeEntry(id: string, directory: OpfsDirectory): Promi
     bestValLoss: results?.best?.loss ?? null,
     parameters: manifest?.model?.params ?? null,
     data: manifest?.data?.name ?? '',
-    adapter: adapter
-      ? adapter.description || adapter.device || adapter.vendor
-      : manifest?.device
-        ? 'CPU reference'
-        : '',
+    adapter: adapterOf(manifest?.device),
     software: manifest?.device?.software ?? false,
     bytes,
-    resumable: status !== 'ok' && manifest !== null && files.includes('config.full'),
+    resumable: status !== 'ok' && manifest !== null && files.includes('config.full') && !shared,
+    shared,
     hasState: files.includes(STATE_FILE),
     parents: manifest?.parents ?? [],
   };

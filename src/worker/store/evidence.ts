@@ -7,6 +7,7 @@ import type { Manifest } from '@/experiment/manifest/schema';
 import type { EvidenceRow, EvidenceSet, Quantity } from '../store-protocol';
 import type { Arm } from './arms';
 import { armSymbols } from './arms';
+import { adapterOf } from './entry';
 
 export interface FinishedRun {
   readonly id: string;
@@ -46,13 +47,6 @@ export function placeRun(
   return { arm, otherwise };
 }
 
-const adapterOf = ({ device }: Manifest): string =>
-  device?.adapter
-    ? device.adapter.description || device.adapter.device || device.adapter.vendor
-    : device
-      ? 'CPU reference'
-      : 'unknown';
-
 interface Group {
   readonly otherwise: readonly string[];
   readonly adapter: string;
@@ -69,7 +63,7 @@ function groupsOf(runs: readonly FinishedRun[], arms: readonly Arm[]): Group[] {
     const place = placeRun(run.values, arms, symbols);
     if (!place) continue;
     const { manifest } = run;
-    const adapter = adapterOf(manifest);
+    const adapter = adapterOf(manifest.device);
     const key = JSON.stringify([place.otherwise, adapter, manifest.data?.sha256, manifest.results?.steps]);
     const group = groups.get(key) ?? {
       otherwise: place.otherwise,

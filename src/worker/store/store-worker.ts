@@ -4,7 +4,9 @@ import { sha256Bytes } from '@/data/hash';
 import { exportBundle, openBundle } from '@/experiment/archive/bundle';
 import { ArchiveError } from '@/experiment/archive/zip-read';
 import { findingText, manifestOf, readManifest } from '@/experiment/manifest/read';
+import { serializeManifest } from '@/experiment/manifest/serialize';
 import { type RunDirectory, readText } from '@/experiment/run-directory';
+import { TIMELINE_FILE, parseTimeline, summariseTimeline } from '@/experiment/session/timeline';
 import { CUSTOM_TEXT_FILE } from '../custom-text';
 import type {
   CleanResult,
@@ -17,15 +19,20 @@ import type {
   RunCurves,
   RunDetail,
   RunEntry,
+  RunTimeline,
+  SharedLink,
+  SharedRun,
   StorageUsage,
   StoreApi,
   StoreEvent,
 } from '../store-protocol';
 import { clean } from './clean';
 import { type StoredRun, configDifferences, reportOn } from './compare';
+import { SHARED_FILE, adapterOf } from './entry';
 import { curvesOf, transferables } from './curves';
 import { EvidenceReader } from './evidence-reader';
 import { RunStore } from './run-store';
+import { ShareError, packRun, unpackRun } from './share';
 import { splitArchive } from './split-archive';
 
 export class StoreWorker implements StoreApi {
@@ -88,6 +95,12 @@ export class StoreWorker implements StoreApi {
     };
   }
 
+  async timeline(id: string): Promise<RunTimeline> {
+    const directory = await (await this.#open()).existing(id);
+    const samples = parseTimeline((await readText(directory, TIMELINE_FILE)) ?? '');
+    return { samples, summary: summariseTimeline(samples) };
+  }
+
   async differences(ids: readonly string[]): Promise<readonly ConfigDifference[]> {
     return configDifferences(await Promise.all(ids.map((id) => this.#stored(id))));
   }
@@ -132,6 +145,54 @@ export class StoreWorker implements StoreApi {
     }
     if (ids.length === 0) throw new ArchiveError(`${name}: holds no training run`);
     return ids;
+  }
+
+  async share(id: string): Promise<SharedLink> {
+    const { manifest } = await this.#stored(id);
+    if (!manifest) throw new ShareError(`${id} has no readable manifest`);
+    const directory = await (await this.#open()).existing(id);
+    return packRun(manifest, (await readText(directory, 'metrics.jsonl')) ?? '');
+  }
+
+  openShared(packed: string): Promise<SharedRun> {
+    const { manifest, withoutTimes } = unpackRun(packed);
+    const { preset = '', seed = null, createdAt, device, data, results, model } = manifest;
+    return Promise.resolve({
+      runId: manifest.runId,
+      preset,
+      overrides: manifest.config?.overrides ?? {},
+      seed,
+      createdAt,
+      adapter: adapterOf(device),
+      software: device?.software ?? false,
+      data: data?.name ?? '',
+      parameters: model?.params ?? null,
+      status: results?.status ?? 'invalid',
+      steps: results?.steps ?? 0,
+      valLoss: results?.final['val_loss'] ?? null,
+      withoutTimes,
+    });
+  }
+
+  async keepShared(packed: string): Promise<string> {
+    const { manifest, metrics } = unpackRun(packed);
+    const store = await this.#open();
+    const { id, directory, lock } = await store.create(manifest.runId);
+    try {
+      await directory.write(SHARED_FILE, 'Came in a link: no weights, no checkpoints.\n');
+      await directory.write('config.min', manifest.config?.min ?? '');
+      await directory.write('config.full', manifest.config?.full ?? '');
+      await directory.write('metrics.jsonl', metrics);
+      await directory.write('STATUS', `${manifest.results?.status ?? 'invalid'}\n`);
+      await directory.write('manifest.json', serializeManifest(manifest));
+      await store.refresh(id);
+      return id;
+    } catch (error) {
+      await store.erase(id);
+      throw error;
+    } finally {
+      lock.release();
+    }
   }
 
   async remove(ids: readonly string[]): Promise<void> {

@@ -39,6 +39,23 @@ describe('one-shot pruning of a trained model', () => {
     expect((await run('magnitude')).lossBefore).toBe(magnitude.lossBefore);
   });
 
+  it('19: random loses more than magnitude at 50 % on each of four disjoint evaluation sets', async () => {
+    const weights = await (await trained).parameters();
+    const shot = new OneShot({ weights, state: new Map(), calibration: null });
+    const losses = async (score: OneShotScore): Promise<number[]> => {
+      const out: number[] = [];
+      for (let set = 0; set < 4; set++) {
+        const val = corpus.val.slice(250 * set, 250 * (set + 1));
+        const backend = new ReferenceBackend(config, model, { ...corpus, val });
+        await backend.loadParameters(shot.masked(shot.keep({ ...options, score })));
+        out.push((await backend.evaluate()).loss);
+      }
+      return out;
+    };
+    const [random, magnitude] = [await losses('random'), await losses('magnitude')];
+    random.forEach((loss, set) => expect(loss, `set ${set}`).toBeGreaterThan(magnitude[set]!));
+  });
+
   it('calibration: one sequence is its squared gradient, and the mean square of c_fc inputs', async () => {
     const weights = await (await trained).parameters();
     const { fisher, inputs } = await calibrate({ engine: null, model, corpus, weights, seed: 3, sequences: 1 });

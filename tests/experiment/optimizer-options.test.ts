@@ -51,6 +51,28 @@ async function sideBySide(overrides: Overrides, steps: number) {
   return { gpu, reference, events, state: a };
 }
 
+describe.each(['webgpu', 'reference'] as const)('accumulation on %s', (kind) => {
+  it('4: two micro-batches of two equal one batch of four to 1e-5', async () => {
+    const arms = [];
+    for (const [batchSize, gradientAccumulation] of [[4, 1], [2, 2]] as const) {
+      const training = { maxIters: 40, batchSize, gradientAccumulation };
+      const backend = await open(kind, { training });
+      const norms: number[] = [];
+      for (let step = 0; step < 5; step++) norms.push((await (await backend.step(step)).result).gradNorm);
+      arms.push({ norms, weights: await backend.parameters() });
+      backend.destroy();
+    } // prettier-ignore
+    const [whole, split] = arms;
+    split!.norms.forEach((norm, i) => expect(Math.abs(norm / whole!.norms[i]! - 1)).toBeLessThan(1e-5));
+    for (const [name, { data }] of whole!.weights) {
+      if (name.endsWith('c_attn.bias')) continue; // the key's part has no gradient: Adam steps along its rounding
+      const other = split!.weights.get(name)!.data;
+      const scale = data.reduce((m, x) => Math.max(m, Math.abs(x)), 0) + 1e-2;
+      data.forEach((x, i) => expect(Math.abs(x - other[i]!), name).toBeLessThan(1e-4 * scale));
+    }
+  });
+});
+
 describe('layer-wise learning rate', () => {
   const layerLr = { signal: 'v', power: 1, start: 3, every: 4, freeze: false } as const;
 

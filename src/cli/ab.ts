@@ -1,8 +1,21 @@
 /** wb ab: two configurations timed in turns on one adapter. */
+import { join } from 'node:path';
 import type { Command } from 'commander';
-import { interleave } from '@/experiment/ab';
-import { type ConfigOptions, UsageError, print, resolveConfig, withConfigOptions } from './options';
-import { positiveSteps } from './run';
+import { interleave, interleaveRuns } from '@/experiment/ab';
+import { makeRunId, utc } from '@/experiment/manifest/build';
+import { executeRun } from '@/experiment/session/execute';
+import { RunControl } from '@/experiment/train';
+import { DiskDirectory } from './disk-directory';
+import { host, projectName } from './host';
+import {
+  type ConfigOptions,
+  type ResolvedConfig,
+  UsageError,
+  print,
+  resolveConfig,
+  withConfigOptions,
+} from './options';
+import { positiveSteps, refuseOldRun } from './run';
 import { adapterText, openEngine, openRunnable } from './train-run';
 
 interface AbOptions extends ConfigOptions {
@@ -15,12 +28,15 @@ interface AbOptions extends ConfigOptions {
   readonly backend: string;
   readonly software?: boolean;
   readonly autotune?: boolean;
+  readonly out?: string;
   readonly json?: boolean;
 }
 
 export function registerAb(program: Command): void {
   withConfigOptions(program.command('ab'))
-    .description('time two configurations in turns (A B B A ...): is B faster than A?')
+    .description(
+      'two configurations in turns on one adapter (A B B A ...): milliseconds a step, or with --out two whole runs on the same batches',
+    )
     .option('--a <settings...>', 'SYMBOL=value of A, over the common settings', [])
     .option('--b <settings...>', 'SYMBOL=value of B')
     .option('--rounds <n>', 'samples of each', '8')
@@ -30,7 +46,12 @@ export function registerAb(program: Command): void {
     .option('--backend <name>', 'webgpu or reference (f64 on the CPU)', 'webgpu')
     .option('--autotune', 'measure kernel variants first, also on a software adapter')
     .option('--software', 'use the software adapter even where there is a GPU')
+    .option('--out <dir>', 'train both to the end, --steps at a time in turns, into DIR/a and DIR/b')
     .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      '\nExamples: wb ab --b ATTN_RA=y --rounds 8\n          wb ab --b ATTN_RA=y --out runs/ab && wb report runs/ab/a runs/ab/b\n',
+    )
     .action(ab);
 }
 
@@ -38,6 +59,39 @@ export function registerAb(program: Command): void {
 function cpuTime(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
+}
+
+/** Both runs to their ends, in turns. A lost device ends both; `wb continue` takes each up again. */
+async function trainBoth(
+  sides: readonly ResolvedConfig[],
+  out: string,
+  steps: number,
+  options: AbOptions,
+): Promise<void> {
+  const names = ['a', 'b'] as const;
+  const directories = names.map((name) => new DiskDirectory(join(out, name)));
+  for (const directory of directories) await refuseOldRun(directory);
+  const engine = await openEngine(options);
+  const createdAt = utc(new Date());
+  const ids = sides.map((side, i) => `${makeRunId(side.name, createdAt, side.full)}-${names[i]!}`);
+  const events = [];
+  const opened = [];
+  for (const [i, side] of sides.entries()) {
+    const open = await openRunnable(side, engine, options);
+    opened.push(open);
+    const identity = {
+      runId: ids[i]!, project: projectName('gpt2'), preset: side.name, createdAt, overrides: side.overrides, minimal: side.minimal, full: side.full,
+      stopAt: null, parents: [], host: host(), interleaved: { with: ids[1 - i]!, side: names[i]!, steps },
+    }; // prettier-ignore
+    const adapter = engine?.adapter ?? null;
+    events.push(executeRun(open, directories[i]!, { control: new RunControl(), identity, adapter }));
+  }
+  const ended = await interleaveRuns(events[0]!, events[1]!, steps);
+  for (const open of opened) open.backend.destroy();
+  if (options.json) print({ out, ...ended });
+  else
+    process.stderr.write(`a ${ended.a}, b ${ended.b}: "wb report ${join(out, 'a')} ${join(out, 'b')}" compares them\n`);
+  if (ended.a !== 'ok' || ended.b !== 'ok') process.exitCode = 1;
 }
 
 async function ab(common: readonly string[], options: AbOptions): Promise<void> {
@@ -50,6 +104,7 @@ async function ab(common: readonly string[], options: AbOptions): Promise<void> 
   ];
   const sides = [options.a, options.b].map((settings) => resolveConfig([...common, ...settings], options));
   if (sides[0]!.full === sides[1]!.full) throw new UsageError('--a and --b make the same configuration');
+  if (options.out !== undefined) return trainBoth(sides, options.out, steps, options);
   const needed = warmup + rounds * steps;
   const short = sides.find((side) => side.experiment.training.maxIters < needed);
   if (short)

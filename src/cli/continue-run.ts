@@ -85,6 +85,7 @@ export async function continueRun(
       stopAt: manifest.stopAt ?? null,
       parents: manifest.parents,
       host: host(),
+      ...(manifest.interleaved ? { interleaved: manifest.interleaved } : {}),
     },
   });
   open.backend.destroy();

@@ -80,6 +80,17 @@ async function singleRun(dir: string, directory: DiskDirectory): Promise<Located
   };
 }
 
+/** Single runs by what differs between them: overrides that all share name no group. */
+function shortNames(runs: readonly LocatedRun[]): readonly LocatedRun[] {
+  const labels = runs.flatMap(({ axes }) => (axes['run'] === undefined ? [] : [axes['run'].split(' ')]));
+  const shared = (word: string): boolean => labels.every((words) => words.includes(word));
+  return runs.map((run) => {
+    const label = run.axes['run'];
+    if (label === undefined || labels.length < 2) return run;
+    return { ...run, axes: { run: label.split(' ').filter((word) => !word.includes('=') || !shared(word)).join(' ') } }; // prettier-ignore
+  });
+}
+
 async function runsOf(dir: string): Promise<readonly LocatedRun[]> {
   if (!existsSync(dir)) throw new UsageError(`${dir}: no such directory`);
   const directory = new DiskDirectory(dir);
@@ -154,7 +165,7 @@ async function report(dirs: readonly string[], options: ReportOptions): Promise<
   const { by, out } = options;
   if (by !== undefined && format !== 'text') throw new UsageError('--by makes text tables only');
   if (format === 'png' && out === undefined) throw new UsageError('--format png needs --out FILE');
-  const runs = grouped((await Promise.all(dirs.map(runsOf))).flat(), options.group);
+  const runs = grouped(shortNames((await Promise.all(dirs.map(runsOf))).flat()), options.group);
   const make = (part: readonly ReportedRun[]): Report =>
     asUsage('--baseline', () => makeReport(part, metric, options.baseline));
   let text: string;

@@ -3,6 +3,7 @@
  * (clocks, heat, other processes) falls on both alike. Every sample is kept; differences are paired by round.
  */
 import type { TrainingBackend } from './backend';
+import type { RunEvent } from './events';
 import { type PairedComparison, comparePaired } from './stats/paired';
 import { mean, quantile } from './stats/summary';
 
@@ -63,4 +64,42 @@ export async function interleave(a: TrainingBackend, b: TrainingBackend, options
     meanB: mean(times.b),
     comparison: comparePaired(times.b, times.a),
   };
+}
+
+/** Events of one side until `steps` of its training steps were seen. */
+async function turn<Return>(
+  events: AsyncGenerator<RunEvent, Return>,
+  steps: number,
+  onEvent?: (event: RunEvent) => void,
+): Promise<{ readonly ended: boolean; readonly status: Return | null }> {
+  for (let seen = 0; seen < steps;) {
+    const { value, done } = await events.next();
+    if (done) return { ended: true, status: value };
+    onEvent?.(value);
+    if (value.type === 'metric' && value.metric.event === 'step') seen++;
+  }
+  return { ended: false, status: null };
+}
+
+/**
+ * Two whole runs in turns on one device, `steps` steps each, A B B A A B ...: with one seed both see the same batches at the same
+ * step. Neither run changes by it. Resolves with how each ended.
+ */
+export async function interleaveRuns<Return>(
+  a: AsyncGenerator<RunEvent, Return>,
+  b: AsyncGenerator<RunEvent, Return>,
+  steps: number,
+  onEvent?: (side: 'a' | 'b', event: RunEvent) => void,
+): Promise<{ readonly a: Return; readonly b: Return }> {
+  const events = { a, b };
+  const ended: { a?: Return; b?: Return } = {};
+  for (let round = 0; !('a' in ended && 'b' in ended); round++) {
+    const first = leads(round);
+    for (const side of [first, first === 'a' ? 'b' : 'a'] as const) {
+      if (side in ended) continue;
+      const found = await turn(events[side], steps, (event) => onEvent?.(side, event));
+      if (found.ended) ended[side] = found.status!;
+    }
+  }
+  return ended as { a: Return; b: Return };
 }

@@ -97,6 +97,11 @@ describe('evaluation and A/B', () => {
     expect(result).toMatchObject({ a: { length: 3 }, comparison: { n: 3 }, adapter: { software: true } });
     fails(2, /same configuration/, 'ab', ...TINY, '--b', 'SEED=1337');
     fails(2, /MAX_ITERS=30 is less than the 43 steps/, 'ab', ...TINY, '--b', 'SEED=1');
+    wb('ab', ...TINY, '--b', 'LEARNING_RATE=3e-3', '--steps', '7', '--out', 'turns');
+    const [a, b] = ['a', 'b'].map((side) => json(`turns/${side}/manifest.json`));
+    expect(a).toMatchObject({ results: { status: 'ok', steps: 30 }, interleaved: { with: b!['runId'], side: 'a', steps: 7 } }); // prettier-ignore
+    expect(ok('replay', 'turns/b')).toBe('identical\n'); // a run alone
+    expect(ok('report', 'turns/a', 'turns/b')).toMatch(/^gpt2-vanilla-baseline-ci LEARNING_RATE=3e-3 .* 1$/m);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Interleaved timing with a clock of our own. */
 import { describe, expect, it } from 'vitest';
-import { interleave, leads } from '@/experiment/ab';
+import { interleave, interleaveRuns, leads } from '@/experiment/ab';
+import type { RunEvent } from '@/experiment/events';
 import type { TrainingBackend } from '@/experiment/backend';
 
 /** Each step takes `cost` of the shared clock, which also drifts with every step taken by anybody. */
@@ -39,5 +40,26 @@ describe('interleaved timing', () => {
     const { a, b, now } = world({ a: 100, b: 100 }, 0.01);
     const { meanA, meanB } = await interleave(a, b, { rounds: 8, steps: 5, warmup: 0, now });
     expect(meanB - meanA).toBeCloseTo(0, 9);
+  });
+});
+
+describe('two whole runs in turns', () => {
+  const stepEvent = (step: number): RunEvent => ({ type: 'metric', metric: { event: 'step', step, loss: 1, lr: 1, grad_norm: 1, tokens: 1, time: { elapsed_ms: 1, step_ms: 1, tokens_per_second: 1 } } }); // prettier-ignore
+  async function* run(steps: number): AsyncGenerator<RunEvent, string> {
+    for (let step = 0; step < steps; step++) {
+      await Promise.resolve();
+      yield { type: 'paused', step }; // anything between two steps counts for nothing
+      yield stepEvent(step);
+    }
+    return `ended after ${steps}`;
+  }
+
+  it('gives each as often the first turn, loses no event and lets the longer one finish', async () => {
+    const order: string[] = [];
+    const ended = await interleaveRuns(run(5), run(3), 2, (side, event) => {
+      if (event.type === 'metric' && event.metric.event === 'step') order.push(`${side}${event.metric.step}`);
+    });
+    expect(order.join(' ')).toBe('a0 a1 b0 b1 b2 a2 a3 a4');
+    expect(ended).toEqual({ a: 'ended after 5', b: 'ended after 3' });
   });
 });

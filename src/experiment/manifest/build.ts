@@ -29,6 +29,8 @@ export interface RunIdentity {
   readonly stopAt: number | null;
   readonly parents: readonly string[];
   readonly host: Host;
+  /** Of a run that is trained in turns with another one. */
+  readonly interleaved?: NonNullable<Manifest['interleaved']>;
 }
 
 /** UTC to the second: "2026-01-31T12:00:00Z". */
@@ -142,6 +144,7 @@ export function trainManifest({ identity, open, adapter, quantumNs, results, res
     timing: { source: 'cpu-fence', quantumNs },
     memory: { plannedBytes: summary.plannedBytes, allocatedBytes: summary.allocatedBytes },
     results,
+    ...(identity.interleaved ? { interleaved: identity.interleaved } : {}),
     resumedAt: [...resumedAt],
     parents: [...parents],
   };

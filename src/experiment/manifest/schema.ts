@@ -142,6 +142,8 @@ export const manifestSchema = z.strictObject({
   points: z.array(point).optional(),
   cells: z.array(cell).optional(),
   results: results.optional(),
+  /** Trained in turns with another run on one device, `steps` steps each: `wb ab --out`. */
+  interleaved: z.strictObject({ with: z.string(), side: z.enum(['a', 'b']), steps: z.int().positive() }).optional(),
   /** Steps at which the run was taken up again. */
   resumedAt: z.array(count).optional(),
   derived: z.array(derived).optional(),

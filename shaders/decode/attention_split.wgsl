@@ -1,10 +1,11 @@
 // Attention of few queries to a long cache, first half of split-K: the keys of one query are dealt to SPLITS shares, and each
 // share leaves its running maximum m, sum l and unnormalised output o; attention_combine.wgsl joins them.
 //
-//   o = sum_j exp(s_j - m) v_j,  l = sum_j exp(s_j - m),  s_j = scale q.k_j,  j = share, share + SPLITS, ... < positions[b] + s + 1
+//   o = sum_j exp(s_j - m) v_j,  l = sum_j exp(s_j - m),  s_j = scale q.k_j,  j < keys = min(positions[b] + s + 1, T)
 //
-// Tile      one invocation a (row, head, share), four keys a turn, all in registers. Neighbouring invocations read
-//           neighbouring keys.
+// Tile      one invocation a (row, head, share), KEYS keys a turn, all in registers; no workgroup memory.
+// Shares    KEYS 1: ceil(keys / SPLITS) neighbouring keys each. A CPU adapter walks through memory in order and has no registers
+//           for more keys. KEYS 4: share, share + SPLITS, ..., so that neighbouring invocations read neighbouring keys.
 // Layouts   q [B*S, H*D], k [B*T, H*D], v [B*T, H*DV] with row strides, or k and v packed (src/graph/kv-format.ts) and unpacked
 //           here in registers, K_ROWS and V_ROWS (src/engine/kernels/kv-rows.ts); parts [B*S*H*SPLITS, 4 (NVV + 1)]: o, then (m, l, 0, 0).
 //#let NV = (D + 3) / 4
@@ -26,26 +27,46 @@ ${MAIN}
 //#for C in 0..NVV
   var o_${C} = vec4f(0.0);
 //#end
-  for (var j = share; j < keys; j += ${4 * SPLITS}u) {
-    let js = vec4u(j, j + ${SPLITS}u, j + ${2 * SPLITS}u, j + ${3 * SPLITS}u);
-    let rows = base + min(js, vec4u(keys - 1u));
-//#for I in 0..4
-    let k${I} = k_base(rows[${I}], w);
-    let v${I} = v_base(rows[${I}], wv);
+//#if KEYS == 1
+  let chunk = (keys + ${SPLITS - 1}u) / ${SPLITS}u;
+  let end = min(keys, (share + 1u) * chunk);
+  for (var j0 = share * chunk; j0 < end; j0++) {
+    let k0 = k_base(base + j0, w);
+    let v0 = v_base(base + j0, wv);
+//#else
+  for (var j0 = share; j0 < keys; j0 += ${KEYS * SPLITS}u) {
+//#for I in 1..KEYS
+    let j${I} = j0 + ${I * SPLITS}u;
+//#end
+//#for I in 0..KEYS
+    let k${I} = k_base(base + min(j${I}, keys - 1u), w);
+    let v${I} = v_base(base + min(j${I}, keys - 1u), wv);
+//#end
 //#end
 ${K_ROWS}
 //#for C in 0..NV
-    let s_${C} = ${C > 0 ? 's_' + (C - 1) + ' + ' : ''}vec4f(dot(q_${C}, kk0_${C}), dot(q_${C}, kk1_${C}), dot(q_${C}, kk2_${C}), dot(q_${C}, kk3_${C}));
+//#for I in 0..KEYS
+    let s${I}_${C} = ${C > 0 ? 's' + I + '_' + (C - 1) + ' + ' : ''}dot(q_${C}, ${K_PLAIN ? 'k4_at(k' + I + ', ' + C + 'u)' : 'kk' + I + '_' + C});
 //#end
-    let s = select(vec4f(-1e30), s_${NV - 1}, js < vec4u(keys));
-    let top = max(m, max(max(s.x, s.y), max(s.z, s.w)));
+//#end
+//#for I in 0..KEYS
+    let s${I} = ${KEYS == 1 ? 's0_' + (NV - 1) : 'select(-1e30, s' + I + '_' + (NV - 1) + ', j' + I + ' < keys)'};
+    let top${I} = max(${I > 0 ? 'top' + (I - 1) : 'm'}, s${I});
+//#end
+    let top = top${KEYS - 1};
     let fix = exp(m - top);
-    let p = select(vec4f(0.0), exp(s - top), js < vec4u(keys));
     m = top;
-    l = l * fix + (p.x + p.y + p.z + p.w);
+//#for I in 0..KEYS
+    let p${I} = ${KEYS == 1 ? 'exp(s0 - top)' : 'select(0.0, exp(s' + I + ' - top), j' + I + ' < keys)'};
+    let l${I} = ${I > 0 ? 'l' + (I - 1) : 'l * fix'} + p${I};
+//#end
+    l = l${KEYS - 1};
 ${V_ROWS}
 //#for C in 0..NVV
-    o_${C} = o_${C} * fix + p.x * vv0_${C} + p.y * vv1_${C} + p.z * vv2_${C} + p.w * vv3_${C};
+//#for I in 0..KEYS
+    let o${I}_${C} = ${I > 0 ? 'o' + (I - 1) + '_' + C : 'o_' + C + ' * fix'} + p${I} * ${V_PLAIN ? 'v4_at(v' + I + ', ' + C + 'u)' : 'vv' + I + '_' + C};
+//#end
+    o_${C} = o${KEYS - 1}_${C};
 //#end
   }
 //#for C in 0..NVV

@@ -1,13 +1,15 @@
 /** wb bench decode: cached decode against full re-forward, and decode attention against the stream bandwidth. */
 import type { Command } from 'commander';
-import { type AttentionShape, measureAttention } from '@/decode/bandwidth';
+import type { AttentionShape } from '@/decode/bandwidth';
 import { WebGpuDecoder } from '@/decode/backend-webgpu';
 import { Decoder } from '@/decode/decoder';
+import { DRAWS_PER_SUBMIT } from '@/decode/plan';
+import { measureShare, median } from '@/decode/stream-share';
 import { type EngineDevice, openDevice } from '@/engine/device';
-import { measureBandwidth } from '@/engine/probe';
 import { WebGpuBackend } from '@/experiment/backend-webgpu';
 import { experimentConfig } from '@/experiment/config';
 import { setSymbol, symbolValues } from '@/experiment/kconfig-tree';
+import { clockQuantumNs } from '@/experiment/manifest/build';
 import { loadRunCorpus } from '@/experiment/open-run';
 import { dawn } from './dawn';
 import { DEFAULT_DEFCONFIG, UsageError, loaders, openPreset, print } from './options';
@@ -25,15 +27,13 @@ export function registerBenchDecode(bench: Command): void {
     .description(
       'tokens/s with a KV cache against re-forwarding (width 128, 4 layers), decode attention against the stream copy; takes --software, --json of bench',
     )
-    .option('--rounds <n>', 'rounds, arms in turn; medians of times, best rates', '3')
+    .option('--rounds <n>', 'rounds, arms in turn; medians', '3')
     .option('--context <n>', 'tokens of the window', '1024')
     .action((_: unknown, command: Command) => benchDecode(command.optsWithGlobals<BenchDecodeOptions>()));
 }
 
-const median = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]!;
-
 /** Tokens a round: the last ones of the window, so that the cache is full. */
-const TOKENS = 16;
+const TOKENS = DRAWS_PER_SUBMIT;
 
 async function againstForward(engine: EngineDevice, context: number, rounds: number) {
   const values = openPreset(DEFAULT_DEFCONFIG);
@@ -47,7 +47,7 @@ async function againstForward(engine: EngineDevice, context: number, rounds: num
   backend.load(await full.parameters());
   const decoder = new Decoder(backend);
   const ids = Array.from({ length: context }, (_, i) => (i * 7 + (i % 5)) % corpus.tokenizer.vocabSize);
-  const [prefillMs, tokenMs, forwardMs]: [number[], number[], number[]] = [[], [], []];
+  const [prefillMs, tokenMs, drawnMs, forwardMs]: [number[], number[], number[], number[]] = [[], [], [], []];
   let difference = 0;
   const clock = async <T>(list: number[], share: number, body: () => Promise<T>): Promise<T> => {
     const begin = performance.now();
@@ -64,6 +64,9 @@ async function againstForward(engine: EngineDevice, context: number, rounds: num
       for (const id of ids.slice(context - TOKENS)) logits = (await decoder.step([id])) as typeof logits;
       return logits;
     });
+    backend.place(Uint32Array.of(ids[context - TOKENS]!), Uint32Array.of(context - TOKENS));
+    const sampling = { temperature: 1, topK: 0, seed: round + 1 };
+    await clock(warm ? [] : drawnMs, TOKENS, () => backend.draw(TOKENS, 0, corpus.tokenizer.vocabSize, sampling));
     const slow = await clock(warm ? [] : forwardMs, 1, () => full.nextLogits(ids));
     cached.forEach((x, i) => (difference = Math.max(difference, Math.abs(x - slow[i]!))));
   }
@@ -71,6 +74,7 @@ async function againstForward(engine: EngineDevice, context: number, rounds: num
     layers: model.nLayer, width: model.nEmbd, heads: model.nHead, context, prefill_ms: median(prefillMs),
     cached_ms_per_token: median(tokenMs), forward_ms_per_token: median(forwardMs),
     cached_tokens_per_s: 1000 / median(tokenMs), forward_tokens_per_s: 1000 / median(forwardMs),
+    drawn_ms_per_token: median(drawnMs), drawn_tokens_per_s: 1000 / median(drawnMs), drawn_submits_per_token: 1 / TOKENS,
     speed_up: median(forwardMs) / median(tokenMs), dispatches_per_token: backend.executor.dispatchCount('decode'),
     submits_per_token: 1, cache_bytes: backend.cacheBytes, largest_logit_difference: difference,
   }; // prettier-ignore
@@ -79,28 +83,31 @@ async function againstForward(engine: EngineDevice, context: number, rounds: num
   return document;
 }
 
+const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
+
 const SHAPES: readonly AttentionShape[] = [
   { batch: 1, heads: 4, headDim: 32, context: 2048 },
   { batch: 8, heads: 4, headDim: 32, context: 2048 },
   { batch: 8, heads: 4, headDim: 64, context: 4096 },
 ];
 
-/** Attention and the stream copy in turn; the best of each, so that other work on the machine hurts neither. */
-async function againstStream({ device, traits }: EngineDevice, rounds: number) {
-  let stream = 0;
-  const best = SHAPES.map(() => ({ gbs: 0, ms: Infinity, bytes: 0 }));
-  for (let round = 0; round < rounds; round++) {
-    stream = Math.max(stream, await measureBandwidth(device, traits.software));
-    for (const [i, shape] of SHAPES.entries()) {
-      const { gbs, ms, bytes } = await measureAttention(device, shape, traits);
-      if (gbs > best[i]!.gbs) best[i] = { gbs, ms, bytes };
-    }
+/** A sample lasts at least this long, and at least QUANTA ticks of the clock. */
+const SAMPLE_MS = 60;
+const QUANTA = 50;
+
+async function againstStream(engine: EngineDevice, rounds: number) {
+  const quantumNs = clockQuantumNs() ?? 0;
+  const sampleMs = Math.max(SAMPLE_MS, (QUANTA * quantumNs) / 1e6);
+  const attention = [];
+  for (const shape of SHAPES) {
+    const { bytes, ms, share, rounds: list } = await measureShare(engine, shape, { rounds, sampleMs });
+    attention.push({
+      ...shape, bytes, ms, gbs: median(list.map((r) => r.attentionGBs)), stream_gbs: median(list.map((r) => r.streamGBs)),
+      read_gbs: median(list.map((r) => r.readGBs)), share_of_stream: share.median, share_least: share.least,
+      share_greatest: share.greatest, rounds: list.map((r) => ({ gbs: r.attentionGBs, stream_gbs: r.streamGBs, read_gbs: r.readGBs })),
+    }); // prettier-ignore
   }
-  stream = Math.max(stream, await measureBandwidth(device, traits.software));
-  return {
-    stream_gbs: stream,
-    attention: SHAPES.map((shape, i) => ({ ...shape, ...best[i]!, share_of_stream: best[i]!.gbs / stream })),
-  };
+  return { clock_quantum_ns: quantumNs, sample_ms: sampleMs, stream: 'copy of K to V in the same buffers', attention };
 }
 
 async function benchDecode(options: BenchDecodeOptions): Promise<void> {
@@ -117,11 +124,10 @@ async function benchDecode(options: BenchDecodeOptions): Promise<void> {
   if (options.json) return print({ adapter, software, rounds, model, bandwidth });
   const lines = [
     `adapter ${adapter}`,
-    `${model.layers} layers, width ${model.width}, context ${context}: cached ${model.cached_tokens_per_s.toFixed(1)} tokens/s, re-forward ${model.forward_tokens_per_s.toFixed(2)} tokens/s, ${model.speed_up.toFixed(1)}x; ${model.dispatches_per_token} dispatches and one submit a token; logits differ by at most ${model.largest_logit_difference.toExponential(1)}`,
-    `stream copy ${bandwidth.stream_gbs.toFixed(2)} GB/s`,
+    `${model.layers} layers, width ${model.width}, context ${context}: cached ${model.cached_tokens_per_s.toFixed(1)} tokens/s, re-forward ${model.forward_tokens_per_s.toFixed(2)} tokens/s, ${model.speed_up.toFixed(1)}x; ${model.dispatches_per_token} dispatches and one submit a token; drawn on the device, ${TOKENS} a submit, ${model.drawn_tokens_per_s.toFixed(1)} tokens/s; logits differ by at most ${model.largest_logit_difference.toExponential(1)}`,
     ...bandwidth.attention.map(
       (a) =>
-        `attention B ${a.batch} H ${a.heads} d ${a.headDim} T ${a.context}: ${a.ms.toFixed(3)} ms, ${(a.bytes / 1e6).toFixed(1)} MB, ${a.gbs.toFixed(2)} GB/s, ${(100 * a.share_of_stream).toFixed(0)} % of the stream`,
+        `attention B ${a.batch} H ${a.heads} d ${a.headDim} T ${a.context}, ${(a.bytes / 1e6).toFixed(1)} MB: ${a.ms.toFixed(3)} ms, ${a.gbs.toFixed(2)} GB/s; copy of the same bytes ${a.stream_gbs.toFixed(2)}, read alone ${a.read_gbs.toFixed(2)} GB/s; ${percent(a.share_of_stream)} of the copy (${percent(a.share_least)} to ${percent(a.share_greatest)} in ${rounds} rounds)`,
     ),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);

@@ -4,7 +4,7 @@ import { staticCorpusShape, staticVocabSize } from '@/data/corpus';
 import { DEFAULT_TRAITS } from '@/engine/device';
 import { loadRunCorpus } from '@/experiment/open-run';
 import { type TrainingPlan, planTraining } from '@/experiment/training-plan';
-import { cacheBytesPerToken } from '@/models/attention/cache';
+import { cacheBytesPerToken, undecodable } from '@/models/attention/cache';
 import { resolveAttention } from '@/models/attention/config';
 import { loaders, print, resolveConfig, withConfigOptions, type ConfigOptions } from './options';
 
@@ -42,8 +42,8 @@ export function registerCheck(program: Command): void {
       const plan = planTraining(experiment, { ...experiment.model, vocabSize }, shape, { traits: DEFAULT_TRAITS });
       const { nLayer, nEmbd } = experiment.model;
       const layers = resolveAttention(experiment.model.attention, experiment.model);
-      const decodes = layers.every(({ ra }) => ra?.form !== 'leak');
-      const cacheBytes = decodes ? cacheBytesPerToken(layers, nEmbd) : null;
+      const noCache = undecodable(layers);
+      const cacheBytes = noCache === null ? cacheBytesPerToken(layers, nEmbd) : null;
       const ratio = cacheBytes === null ? null : (2 * nLayer * nEmbd * 4) / cacheBytes;
       const document = {
         parameters: plan.model.graph.parameterCount,
@@ -56,6 +56,7 @@ export function registerCheck(program: Command): void {
         dispatches_per_step: plan.dispatchesPerStep,
         cache_bytes_per_token: cacheBytes,
         cache_ratio_to_mha: ratio,
+        ...(noCache === null ? {} : { no_cache_because: noCache }),
       };
       if (options.json) return print(document);
       const lines = [
@@ -67,7 +68,7 @@ export function registerCheck(program: Command): void {
           .map(([name, bytes]) => `${name} ${bytes}`)
           .join(', ')}`,
         `dispatches a step    ${document.dispatches_per_step}`,
-        `KV cache a token     ${ratio === null ? 'none: RA_FORM_LEAK attends to the future and cannot decode' : `${cacheBytes} bytes (f32), ${ratio.toFixed(2)} x smaller than multi-head attention's`}`,
+        `KV cache a token     ${ratio === null ? `none: ${noCache}` : `${cacheBytes} bytes (f32), ${ratio.toFixed(2)} x smaller than multi-head attention's`}`,
       ];
       process.stdout.write(`${lines.join('\n')}\n`);
     });

@@ -43,7 +43,7 @@ export function registerFisher(program: Command): void {
 }
 
 /** Weights, and the second moments of the same step where the file holds them. */
-function checkpoint(run: string, named: string | undefined) {
+export function checkpoint(run: string, named: string | undefined) {
   const file = named ?? [STATE_FILE, 'best.safetensors'].map((f) => join(run, f)).find(existsSync);
   if (file === undefined || !existsSync(file))
     throw new UsageError(file === undefined ? `${run} holds no checkpoint: train it first, with CHECKPOINT_INTERVAL or to its end` : `${file}: no such file`); // prettier-ignore

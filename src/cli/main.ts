@@ -15,6 +15,7 @@ import { registerDoctor } from './doctor';
 import { registerEval } from './eval';
 import { registerFisher } from './fisher';
 import { registerFisherAdam } from './fisher-adam';
+import { registerKvsSpline } from './kvs-spline';
 import { registerGenerate } from './generate';
 import { registerKconfig } from './kconfig';
 import { registerMatrix } from './matrix';
@@ -25,6 +26,7 @@ import { registerReplay } from './replay';
 import { registerReport } from './report';
 import { registerRoofline } from './roofline';
 import { registerRun } from './run';
+import { registerShow } from './show';
 import { registerTracker } from './trackers';
 
 const program = new Command('wb')
@@ -38,6 +40,7 @@ for (const register of [
   registerReplay,
   registerMatrix,
   registerReport,
+  registerShow,
   registerEval,
   registerAb,
   registerTracker,
@@ -54,6 +57,7 @@ for (const register of [
   registerFisher,
   registerPrune,
   registerFisherAdam,
+  registerKvsSpline,
   registerKconfig,
 ])
   register(program);

@@ -3,7 +3,8 @@ import type { EngineDevice } from '@/engine/device';
 import { Executor } from '@/engine/executor';
 import type { Gpt2Config } from '@/models/config';
 import type { DecodeBackend, Weights } from './decoder';
-import { DecodeError, type DecoderPlan, type DecoderShape, planDecoder } from './plan';
+import { type DrawOptions, drawScalars } from './draw';
+import { DRAWS_PER_SUBMIT, DecodeError, type DecoderPlan, type DecoderShape, planDecoder } from './plan';
 
 export class WebGpuDecoder implements DecodeBackend {
   readonly kind = 'webgpu';
@@ -56,6 +57,37 @@ export class WebGpuDecoder implements DecodeBackend {
 
   async decode(ids: Uint32Array, positions: Uint32Array): Promise<Float32Array> {
     return new Float32Array(await this.#run('decode', ids, positions));
+  }
+
+  /** The tokens [batch] that `draw` starts from, at positions [batch]. Their rows are not in the caches yet. */
+  place(ids: Uint32Array, positions: Uint32Array): void {
+    const { inputs } = this.planned;
+    this.executor.write(inputs.decode.ids, ids);
+    this.executor.write(inputs.decode.positions, positions);
+  }
+
+  /**
+   * Decodes and draws `count` tokens a sequence in one submit, draw numbers `first`, `first + 1`, ...; each is fed back on the GPU
+   * and the last stays placed. Resolves with rows of one token a sequence. Throws DecodeError for more than DRAWS_PER_SUBMIT.
+   */
+  async draw(
+    count: number,
+    first: number,
+    limit: number,
+    options: DrawOptions,
+  ): Promise<readonly (readonly number[])[]> {
+    if (count < 1 || count > DRAWS_PER_SUBMIT)
+      throw new DecodeError(`decode: a submit draws 1 to ${DRAWS_PER_SUBMIT} tokens, not ${count}`);
+    const scalars = drawScalars(count, first, limit, options);
+    const parts = scalars.flatMap((_, slot) => [
+      { sequence: 'decode', slot },
+      { sequence: 'draw', slot },
+    ]);
+    const { batch } = this.shape;
+    const { drawn } = this.planned;
+    const { result } = await this.executor.run(parts, scalars, drawn, 4 * batch * DRAWS_PER_SUBMIT);
+    const tokens = new Uint32Array(await result);
+    return scalars.map((_, i) => Array.from({ length: batch }, (_, b) => tokens[b * DRAWS_PER_SUBMIT + i]!));
   }
 
   async readCaches(): Promise<ReadonlyMap<string, Float32Array>> {

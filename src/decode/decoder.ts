@@ -40,6 +40,12 @@ export class Decoder {
    * prompt's last token, [batch, vocab]. Rows that shorter prompts leave in a chunk are overwritten by their next tokens.
    */
   async prefill(prompts: readonly (readonly number[])[]): Promise<Float32Array> {
+    await this.fill(prompts);
+    return this.step(prompts.map((prompt) => prompt[prompt.length - 1]!));
+  }
+
+  /** Appends every prompt but for its last token. */
+  async fill(prompts: readonly (readonly number[])[]): Promise<void> {
     const { batch, chunk } = this.backend.shape;
     if (prompts.length !== batch)
       throw new DecodeError(`decode: ${prompts.length} prompts for a batch of ${batch} sequences`);
@@ -59,7 +65,6 @@ export class Decoder {
       await this.backend.prefill(ids, positions);
     }
     prompts.forEach((prompt, b) => (this.lengths[b]! += prompt.length - 1));
-    return this.step(prompts.map((prompt) => prompt[prompt.length - 1]!));
   }
 
   /** Appends one token to every sequence; logits [batch, vocab]. */

@@ -2,7 +2,9 @@
  * A decoder as a fixed plan: one sequence appends a chunk of prompt tokens to the caches, one appends a token a sequence and
  * computes its logits. Weights, caches and kernels are shared; nothing is allocated once the plan runs.
  */
+import { drawToken } from '@/engine/kernels/draw-token';
 import { lowerGraph } from '@/engine/lower';
+import { dispatchOf } from '@/engine/plan';
 import type { DeviceTraits } from '@/engine/kernel';
 import type { ExecutionPlan } from '@/engine/plan';
 import { type ParameterArena, Storage, layOutParameters } from '@/engine/storage';
@@ -43,7 +45,12 @@ export interface DecoderPlan {
   readonly inputs: Readonly<Record<'prefill' | 'decode', InputRegions>>;
   /** [batch, vocab] */
   readonly logits: number;
+  /** u32 [batch, DRAWS_PER_SUBMIT] */
+  readonly drawn: number;
 }
+
+/** Most tokens that one submit can draw a sequence: one slot of step scalars each. */
+export const DRAWS_PER_SUBMIT = 16;
 
 export class DecodeError extends Error {
   override name = 'DecodeError';
@@ -107,14 +114,30 @@ export function planDecoder(
   });
   const inputs = { prefill: inputsOf(prefill, graphs.prefill), decode: inputsOf(decode, graphs.decode) };
   const logits = decode.operand(graphs.decode.logits).region;
+  const drawn = storage.append('drawn tokens', 4 * shape.batch * DRAWS_PER_SUBMIT);
+  const draw = dispatchOf(
+    drawToken,
+    {
+      label: 'draw a token',
+      logits: decode.operand(graphs.decode.logits),
+      ids: decode.operand(graphs.decode.ids),
+      positions: decode.operand(graphs.decode.positions),
+      drawn: {
+        region: drawn, offset: 0, rowStride: DRAWS_PER_SUBMIT, shape: [shape.batch, DRAWS_PER_SUBMIT], dtype: 'u32', access: 'read_write',
+      }, // prettier-ignore
+    },
+    options.traits,
+    'head',
+    `${shape.batch}`,
+  );
   const plan: ExecutionPlan = {
     buffers: storage.buffers,
     regions: storage.regions,
     floatRegions,
-    sequences: { prefill: prefill.dispatches, decode: decode.dispatches },
-    scalarSlots: 1,
-    stagingBytes: 4 * sizeOf(graphs.decode.logits.shape),
+    sequences: { prefill: prefill.dispatches, decode: decode.dispatches, draw: [draw] },
+    scalarSlots: DRAWS_PER_SUBMIT,
+    stagingBytes: Math.max(4 * sizeOf(graphs.decode.logits.shape), 4 * shape.batch * DRAWS_PER_SUBMIT),
     ringDepth: 2,
   };
-  return { plan, arena, shape, parameters, caches, inputs, logits };
+  return { plan, arena, shape, parameters, caches, inputs, logits, drawn };
 }

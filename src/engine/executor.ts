@@ -136,12 +136,13 @@ export class Executor {
   /**
    * Runs the parts in order: one uniform write, one compute pass, one submit (`submits` of each when bounded), and a copy
    * of the metrics into the ring. Resolves when submitted (a free slot bounds the steps in flight); `result` resolves
-   * with the metrics region once the GPU is done. (Wrapped: a promise returned from an async function would be awaited.)
+   * with the metrics region (its first `resultBytes`) once the GPU is done. (Wrapped: a promise returned from an async function would be awaited.)
    */
   async run(
     parts: readonly Part[],
     scalars: readonly StepScalars[],
     metricsRegion: number,
+    resultBytes?: number,
   ): Promise<{ readonly result: Promise<ArrayBuffer> }> {
     const slot = await this.ring.acquire();
     scalars.forEach((values, i) => writeScalars(this.#scalarView, i, values));
@@ -158,7 +159,7 @@ export class Executor {
       pass.end();
       if (start + share >= items.length) {
         const { buffer, offset } = this.plan.regions[metricsRegion]!;
-        slot.copy(encoder, this.#buffers.get(buffer)!, offset);
+        slot.copy(encoder, this.#buffers.get(buffer)!, offset, resultBytes);
       }
       this.#device.queue.submit([encoder.finish()]);
     }

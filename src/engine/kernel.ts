@@ -72,28 +72,35 @@ export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) 
 
 /** Collects the storage bindings of one kernel; operands in one region share a variable. */
 export class Bindings {
-  readonly #slots: { region: number; access: 'read' | 'read_write'; name: string; type: string }[] = [];
+  readonly #slots: { region: number; access: 'read' | 'read_write'; name: string; type: string; length: number }[] = [];
 
   /**
    * Binds an operand and returns the WGSL variable that holds it: an `array<f32>`, or an `array<vec4f>` with width 4
    * (offset and rowStride are then to be divided by 4). Throws when one region is asked for with two element types.
+   * `sized` declares the length that the operands span instead of a runtime-sized array.
    */
-  bind(name: string, operand: Operand, width: 1 | 4 = 1): string {
+  bind(name: string, operand: Operand, width: 1 | 4 = 1, sized = false): string {
     const scalar = operand.dtype;
     const type = width === 4 ? `vec4<${scalar}>` : scalar;
+    const span = operand.offset + (rowsOf(operand.shape) - 1) * operand.rowStride + colsOf(operand.shape);
+    const length = sized ? Math.ceil(span / width) : 0;
     const found = this.#slots.find((slot) => slot.region === operand.region);
     if (found) {
+      found.length = found.length > 0 && length > 0 ? Math.max(found.length, length) : 0;
       if (found.type !== type) throw new Error(`kernel binds region ${operand.region} as ${found.type} and as ${type}`);
       return found.name;
     }
-    this.#slots.push({ region: operand.region, access: operand.access, name, type });
+    this.#slots.push({ region: operand.region, access: operand.access, name, type, length });
     return name;
   }
 
   /** The WGSL declarations, to be put in front of the kernel's code. */
   declarations(): string {
     return this.#slots
-      .map((s, i) => `@group(0) @binding(${i}) var<storage, ${s.access}> ${s.name}: array<${s.type}>;`)
+      .map((s, i) => {
+        const type = s.length > 0 ? `${s.type}, ${s.length}` : s.type;
+        return `@group(0) @binding(${i}) var<storage, ${s.access}> ${s.name}: array<${type}>;`;
+      })
       .join('\n');
   }
 

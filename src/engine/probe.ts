@@ -5,6 +5,7 @@
  */
 import fmaSource from '@shaders/probe/fma.wgsl?raw';
 import copySource from '@shaders/probe/copy.wgsl?raw';
+import readSource from '@shaders/probe/read.wgsl?raw';
 import { expandTemplate } from './wgsl';
 
 export interface Roof {
@@ -25,23 +26,34 @@ export interface Kernel {
   readonly workgroups: readonly [number, number, number];
 }
 
-/** Compiles a kernel; the returned function runs it `n` times in one submit and resolves with the milliseconds. */
-export async function timed(
-  device: GPUDevice,
-  { code, buffers, workgroups }: Kernel,
-): Promise<(n: number) => Promise<number>> {
-  const module = device.createShaderModule({ code });
-  const pipeline = await device.createComputePipelineAsync({ layout: 'auto', compute: { module, entryPoint: 'main' } });
-  const group = device.createBindGroup({
-    layout: pipeline.getBindGroupLayout(0),
-    entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
-  });
+/** Runs its kernels `n` times in one submit and resolves with the milliseconds until the queue is empty. */
+export type TimedRun = (n: number) => Promise<number>;
+
+/** Compiles kernels that belong together; a run dispatches them in order, `n` times over. */
+export async function timed(device: GPUDevice, ...kernels: readonly Kernel[]): Promise<TimedRun> {
+  const bound = await Promise.all(
+    kernels.map(async ({ code, buffers, workgroups }) => {
+      const module = device.createShaderModule({ code });
+      const pipeline = await device.createComputePipelineAsync({
+        layout: 'auto',
+        compute: { module, entryPoint: 'main' },
+      });
+      const group = device.createBindGroup({
+        layout: pipeline.getBindGroupLayout(0),
+        entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
+      });
+      return { pipeline, group, workgroups };
+    }),
+  );
   return async (n) => {
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, group);
-    for (let i = 0; i < n; i++) pass.dispatchWorkgroups(...workgroups);
+    for (let i = 0; i < n; i++)
+      for (const { pipeline, group, workgroups } of bound) {
+        pass.setPipeline(pipeline);
+        pass.setBindGroup(0, group);
+        pass.dispatchWorkgroups(...workgroups);
+      }
     pass.end();
     const at = performance.now();
     device.queue.submit([encoder.finish()]);
@@ -50,17 +62,23 @@ export async function timed(
   };
 }
 
-/** Milliseconds of one dispatch: repeated until a sample lasts SAMPLE_MS, the best of REPEATS samples. */
-export async function bestTime(run: (n: number) => Promise<number>): Promise<number> {
+/** Runs a sample needs to last `sampleMs`. The first run, which includes the driver's own warm-up, does not count. */
+export async function repeatsFor(run: TimedRun, sampleMs = SAMPLE_MS): Promise<number> {
   let n = 1;
   let ms = await run(n);
-  ms = await run(n); // the first run includes the driver's own warm-up
-  while (ms < SAMPLE_MS && n < 1 << 16) {
-    n = Math.max(n + 1, Math.min(8 * n, Math.ceil((1.3 * SAMPLE_MS * n) / Math.max(ms, 0.05))));
+  ms = await run(n);
+  while (ms < sampleMs && n < 1 << 16) {
+    n = Math.max(n + 1, Math.min(8 * n, Math.ceil((1.3 * sampleMs * n) / Math.max(ms, 0.05))));
     ms = await run(n);
   }
-  let best = ms / n;
-  for (let i = 1; i < REPEATS; i++) best = Math.min(best, (await run(n)) / n);
+  return n;
+}
+
+/** Milliseconds of one run: repeated until a sample lasts SAMPLE_MS, the best of REPEATS samples. */
+export async function bestTime(run: TimedRun): Promise<number> {
+  const n = await repeatsFor(run);
+  let best = Infinity;
+  for (let i = 0; i < REPEATS; i++) best = Math.min(best, (await run(n)) / n);
   return best;
 }
 
@@ -94,22 +112,35 @@ export async function measureFma(device: GPUDevice, software: boolean): Promise<
   return { peak, singleChain };
 }
 
+/** The stream copy from one buffer to another of the same size, a whole number of vec4. */
+export function streamCopy(source: GPUBuffer, target: GPUBuffer, software: boolean): Kernel {
+  const vectors = Math.floor(source.size / 16);
+  const groups = Math.min(65535, software ? 64 : 16384, Math.ceil(vectors / 64));
+  const code = expandTemplate(copySource, { WG: 64, N: vectors, STRIDE: groups * 64 });
+  return { code, buffers: [source, target], workgroups: [groups, 1, 1] };
+}
+
+/** Both buffers read once and summed; eight vec4 a turn. Their sizes are multiples of 128 bytes. Writes almost nothing. */
+export function streamRead(a: GPUBuffer, b: GPUBuffer, software: boolean): Kernel {
+  const rows = Math.floor(a.size / 128);
+  const groups = Math.min(65535, software ? 64 : 4096, Math.ceil(rows / 64));
+  const code = expandTemplate(readSource, { WG: 64, N: rows, PER: Math.ceil(rows / (64 * groups)) });
+  return { code, buffers: [a, b], workgroups: [groups, 1, 1] };
+}
+
 export async function measureBandwidth(device: GPUDevice, software: boolean): Promise<number> {
   const bytes = Math.min(
     software ? 64 << 20 : 512 << 20,
     device.limits.maxStorageBufferBindingSize,
     device.limits.maxBufferSize,
   );
-  const vectors = Math.floor(bytes / 16 / 4096) * 4096;
+  const size = 16 * Math.floor(bytes / 16 / 4096) * 4096;
   const usage = GPUBufferUsage.STORAGE;
-  const source = device.createBuffer({ size: 16 * vectors, usage });
-  const target = device.createBuffer({ size: 16 * vectors, usage });
-  const groups = Math.min(65535, software ? 64 : 16384);
-  const code = expandTemplate(copySource, { WG: 64, N: vectors, STRIDE: groups * 64 });
-  const ms = await bestTime(await timed(device, { code, buffers: [source, target], workgroups: [groups, 1, 1] }));
+  const [source, target] = [device.createBuffer({ size, usage }), device.createBuffer({ size, usage })] as const;
+  const ms = await bestTime(await timed(device, streamCopy(source, target, software)));
   source.destroy();
   target.destroy();
-  return (2 * 16 * vectors) / ms / 1e6;
+  return (2 * size) / ms / 1e6;
 }
 
 export async function measureRoof(device: GPUDevice, software: boolean): Promise<Roof> {

@@ -33,7 +33,8 @@ export class ReadbackRing {
     this.#next = (this.#next + 1) % this.#slots.length;
     await slot.busy;
     return {
-      copy: (encoder, source, offset) => encoder.copyBufferToBuffer(source, offset, slot.buffer, 0, this.bytes),
+      copy: (encoder, source, offset, bytes = this.bytes) =>
+        encoder.copyBufferToBuffer(source, offset, slot.buffer, 0, Math.min(bytes, this.bytes)),
       read: () => {
         const result = slot.buffer.mapAsync(GPUMapMode.READ).then(() => {
           const data = slot.buffer.getMappedRange().slice(0);
@@ -52,7 +53,7 @@ export class ReadbackRing {
 }
 
 export interface ReadbackSlot {
-  copy(encoder: GPUCommandEncoder, source: GPUBuffer, offset: number): void;
+  copy(encoder: GPUCommandEncoder, source: GPUBuffer, offset: number, bytes?: number): void;
   /** Call after submit. Rejects when the device is lost. */
   read(): Promise<ArrayBuffer>;
 }

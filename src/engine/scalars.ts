@@ -27,6 +27,11 @@ export const SCALAR_FIELDS = [
   ['movement_lr', 'f32'], // learning rate of movement scores
   ['prune_eps', 'f32'], // epsilon of the pruning score
   ['prune_q', 'f32'], // exponent of the generic pruning score
+  ['temperature', 'f32'], // of a drawn token; with top_k 1 it only has to be positive
+  ['top_k', 'u32'], // 0: all
+  ['top_p', 'f32'], // 1: all
+  ['min_p', 'f32'], // 0: none is left out
+  ['sample_limit', 'u32'], // tokens that exist; the vocabulary behind them is padding
 ] as const;
 
 export type ScalarName = (typeof SCALAR_FIELDS)[number][0];

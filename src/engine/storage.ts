@@ -24,7 +24,8 @@ export type BufferName =
   | 'corpus'
   | 'metrics'
   | 'tables'
-  | 'kv cache';
+  | 'kv cache'
+  | 'drawn tokens';
 
 export interface Region {
   readonly buffer: BufferName;

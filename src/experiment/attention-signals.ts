@@ -27,6 +27,8 @@ export interface AttentionSignalsRequest {
   readonly corpus: Corpus;
   readonly weights: NamedTensors;
   readonly seed: number;
+  /** Of the weights; only named in the events. */
+  readonly step: number;
   /** Sequences that the trace averages over. */
   readonly sequences: number;
   /** Sequences of the forward pass, at least `sequences`: those of a training step have its kernels compiled already. */
@@ -36,11 +38,10 @@ export interface AttentionSignalsRequest {
   readonly mixing: boolean;
 }
 
-/** Steps are the caller's to add. */
 export interface AttentionSignals {
-  readonly fisher: Omit<FisherEvent, 'step'> | null;
+  readonly fisher: FisherEvent | null;
   /** null where the model has neither gates nor reciprocal layers. */
-  readonly attention: Omit<AttentionEvent, 'step'> | null;
+  readonly attention: AttentionEvent | null;
 }
 
 /** Math.exp differs in the last bit between JavaScript engines. */
@@ -120,8 +121,12 @@ export function reciprocalWeight({ ra, nHead }: LayerAttention, layer: number, w
   }
 }
 
-function fisherOf(graph: Graph, values: TensorValues, seq: number, sequences: number): AttentionSignals['fisher'] {
-  const uniform = uniformTrace(seq).trace;
+function fisherOf(
+  { model, sequences, step }: AttentionSignalsRequest,
+  graph: Graph,
+  values: TensorValues,
+): FisherEvent {
+  const uniform = uniformTrace(model.blockSize).trace;
   const heads = attentionNodes(graph)
     .filter(({ branch }) => branch === 'standard')
     .map((of) => {
@@ -129,16 +134,16 @@ function fisherOf(graph: Graph, values: TensorValues, seq: number, sequences: nu
       return Array.from({ length: qk.nHead }, (_, head) => portable(headTrace(qk, head).trace));
     });
   const trace = heads.map((of) => portable(mean(of)));
-  return { event: 'fisher', sequences, uniform: portable(uniform), trace, heads };
+  return { event: 'fisher', step, sequences, uniform: portable(uniform), trace, heads };
 }
 
 /** Names the layers by index; layers without the mechanism are null. */
 function mixingOf(
-  layers: readonly LayerAttention[],
+  { model, weights, step }: AttentionSignalsRequest,
   graph: Graph,
   values: TensorValues,
-  weights: NamedTensors,
-): AttentionSignals['attention'] {
+): AttentionEvent | null {
+  const layers = resolveAttention(model.attention, model);
   const gates = gateTensors(graph);
   const branches = branchTensors(graph);
   const gate = layers.map((_, i) => (gates.has(i) ? gateStatistics(values.get(gates.get(i)!)!) : null));
@@ -151,6 +156,7 @@ function mixingOf(
   if (!gated && beta.every((b) => b === null)) return null;
   return {
     event: 'attention',
+    step,
     ...(gated
       ? { gate_mean: gate.map((g) => g?.mean ?? null), gate_entropy: gate.map((g) => g?.entropy ?? null) }
       : {}),
@@ -168,16 +174,14 @@ export async function attentionSignals(request: AttentionSignalsRequest): Promis
     ...(fisher ? attentionNodes(graph).flatMap(({ node }) => node.inputs.slice(0, 2)) : []),
     ...(mixing ? [...gateTensors(graph).values(), ...[...branchTensors(graph).values()].flat()] : []),
   ];
-  const layers = resolveAttention(model.attention, model);
-  if (read.length === 0)
-    return { fisher: null, attention: mixing ? mixingOf(layers, graph, new Map(), weights) : null };
+  if (read.length === 0) return { fisher: null, attention: mixing ? mixingOf(request, graph, new Map()) : null };
   const probe = await openProbe(engine, { graph, weights, read: [...new Set(read)], seed });
   try {
     const shape = { rows, seq: model.blockSize, sampling: corpus.sampling };
     const values = await probe.run(new Map([[ids, drawBatch(corpus.val, shape, seed, STREAM.EVAL, 0, 0).ids]]));
     return {
-      fisher: fisher ? fisherOf(graph, values, model.blockSize, sequences) : null,
-      attention: mixing ? mixingOf(layers, graph, values, weights) : null,
+      fisher: fisher ? fisherOf(request, graph, values) : null,
+      attention: mixing ? mixingOf(request, graph, values) : null,
     };
   } finally {
     probe.destroy();

@@ -2,7 +2,7 @@
  * Values of one head compressed after training: a monotone warp of every dimension, then PCA (`kvs-spline`). Spec:
  * attention-and-kv 5.7. Rows v [D] are stored as (g(v) - mean) P, k numbers, and restored as g^-1(z P^T + mean).
  *
- *   knots   7 quantiles of the samples
+ *   knots   quantiles of the samples, 7 in the source
  *   slopes  softplus(delta) + 1e-4, divided by their mean over the knots' range, at least 1e-6; the end ones go on outside
  *   g       (height + slope (x - knot)) (softplus(a) + 1e-3) + s
  *
@@ -12,9 +12,8 @@
 import { type Symmetric, eigenvectors } from '@/fisher/trace-spectrum';
 
 const KNOTS = 7;
-const SEGMENTS = KNOTS - 1;
-/** delta of six segments, a, s. */
-const PARAMETERS = SEGMENTS + 2;
+/** delta of every segment, a, s. */
+const parameterCount = (knots: number): number => knots - 1 + 2;
 
 export interface Warp {
   readonly knots: readonly number[];
@@ -26,22 +25,23 @@ export interface Warp {
 
 const softplus = (x: number): number => (x > 30 ? x : Math.log1p(Math.exp(x)));
 
-/** A warp from its knots and [delta x 6, a, s]. */
+/** A warp from its knots and [delta of every segment, a, s]. */
 export function warpOf(knots: readonly number[], parameters: ArrayLike<number>): Warp {
-  const widths = Array.from({ length: SEGMENTS }, (_, i) => knots[i + 1]! - knots[i]!);
+  const segments = knots.length - 1;
+  const widths = Array.from({ length: segments }, (_, i) => knots[i + 1]! - knots[i]!);
   const raw = widths.map((_, i) => softplus(parameters[i]!) + 1e-4);
   const range = widths.reduce((a, b) => a + b, 0);
   const mean = range > 0 ? raw.reduce((sum, m, i) => sum + m * widths[i]!, 0) / range : 1;
   const slopes = raw.map((m) => Math.max(m / mean, 1e-6));
   const heights = [0];
   slopes.forEach((m, i) => heights.push(heights[i]! + m * widths[i]!));
-  return { knots, heights, slopes, gain: softplus(parameters[SEGMENTS]!) + 1e-3, shift: parameters[SEGMENTS + 1]! };
+  return { knots, heights, slopes, gain: softplus(parameters[segments]!) + 1e-3, shift: parameters[segments + 1]! };
 }
 
 /** Index of the segment of `edges` that holds x; the end segments go on. */
 function segment(edges: readonly number[], x: number): number {
   let at = 0;
-  while (at < SEGMENTS - 1 && x >= edges[at + 1]!) at++;
+  while (at < edges.length - 2 && x >= edges[at + 1]!) at++;
   return at;
 }
 
@@ -98,28 +98,37 @@ export function reconstructionError(code: SplineCode, rows: ArrayLike<number>): 
   return sum / rows.length;
 }
 
-function quantileKnots(rows: ArrayLike<number>, width: number, dimension: number): number[] {
+function quantileKnots(rows: ArrayLike<number>, width: number, dimension: number, count: number): number[] {
   const values = Array.from({ length: rows.length / width }, (_, r) => rows[r * width + dimension]!).sort((a, b) => a - b); // prettier-ignore
-  return Array.from({ length: KNOTS }, (_, i) => {
-    const at = (i / SEGMENTS) * (values.length - 1);
+  return Array.from({ length: count }, (_, i) => {
+    const at = (i / (count - 1)) * (values.length - 1);
     const low = Math.floor(at);
     return values[low]! + (at - low) * ((values[low + 1] ?? values[low]!) - values[low]!);
   });
 }
 
 /** Plain PCA as an untrained code: the start of every fit, and what it falls back to. */
-export function untrainedCode(rows: ArrayLike<number>, width: number, k: number): SplineCode {
-  const zero = new Float64Array(PARAMETERS);
-  const warps = Array.from({ length: width }, (_, j) => warpOf(quantileKnots(rows, width, j), zero));
+export function untrainedCode(rows: ArrayLike<number>, width: number, k: number, knots = KNOTS): SplineCode {
+  if (!(Number.isInteger(knots) && knots >= 2))
+    throw new RangeError(`${knots} knots: give at least 2, the ends of the range`);
+  const zero = new Float64Array(parameterCount(knots));
+  const warps = Array.from({ length: width }, (_, j) => warpOf(quantileKnots(rows, width, j, knots), zero));
   return pcaOf(rows, width, k, warps);
 }
 
 const STEP = 1e-3;
 
 /** Fits the warps to rows [n, width]: `epochs` rounds of descent with PCA refitted before each. Never worse than PCA on `rows`. */
-export function fitCode(rows: ArrayLike<number>, width: number, k: number, epochs = 8, rate = 0.2): SplineCode {
-  const start = untrainedCode(rows, width, k);
-  const parameters = start.warps.map(() => new Float64Array(PARAMETERS));
+export function fitCode(
+  rows: ArrayLike<number>,
+  width: number,
+  k: number,
+  epochs = 8,
+  rate = 0.2,
+  knots = KNOTS,
+): SplineCode {
+  const start = untrainedCode(rows, width, k, knots);
+  const parameters = start.warps.map(() => new Float64Array(parameterCount(knots)));
   let best = { code: start, error: reconstructionError(start, rows) };
   for (let epoch = 0; epoch < epochs; epoch++) {
     const warps = parameters.map((p, j) => warpOf(start.warps[j]!.knots, p));

@@ -4,7 +4,6 @@ import type { TuneCache } from '@/engine/autotune';
 import type { EngineDevice } from '@/engine/device';
 import type { Gpt2Config } from '@/models/config';
 import type { TrainingBackend } from './backend';
-import { ReferenceBackend } from './backend-reference';
 import { WebGpuBackend } from './backend-webgpu';
 import type { ExperimentConfig } from './config';
 
@@ -47,21 +46,16 @@ export function loadRunCorpus(
 }
 
 /** Throws DataError, ModelConfigError, PlanRefusedError or DeviceError. */
-export async function openRun({
-  config,
-  engine,
-  loaders,
-
-  customText,
-  tune,
-}: OpenOptions): Promise<OpenRun> {
+export async function openRun({ config, engine, loaders, customText, tune }: OpenOptions): Promise<OpenRun> {
   const corpus = await loadRunCorpus(config, loaders, customText);
   const model: Gpt2Config = { ...config.model, vocabSize: corpus.vocabSize };
-  const backend = engine
-    ? await WebGpuBackend.create(engine, config, model, corpus, {
-        ...(loaders.onProgress ? { onProgress: loaders.onProgress } : {}),
-        ...(tune ? { tune } : {}),
-      })
-    : new ReferenceBackend(config, model, corpus);
+  if (!engine) {
+    const { ReferenceBackend } = await import('./backend-reference'); // on demand: the page's first load has a budget
+    return { config, corpus, model, backend: new ReferenceBackend(config, model, corpus) };
+  }
+  const backend = await WebGpuBackend.create(engine, config, model, corpus, {
+    ...(loaders.onProgress ? { onProgress: loaders.onProgress } : {}),
+    ...(tune ? { tune } : {}),
+  });
   return { config, corpus, model, backend };
 }

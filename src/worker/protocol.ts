@@ -7,6 +7,7 @@ import type { AnalysisApi } from './analysis-protocol';
 import type { MeasureApi } from './decode-protocol';
 import type { HeadMap } from '@/experiment/attention-maps';
 import type { MetricEvent } from '@/experiment/events';
+import type { CachePart, LayerCache } from '@/models/attention/cache';
 import type { Verdict } from '@/experiment/session/compare-runs';
 import type { TimelineSample } from '@/experiment/session/timeline';
 
@@ -37,6 +38,12 @@ export interface MemoryPlan {
   readonly largest: readonly { readonly name: string; readonly bytes: number }[];
 }
 
+export type { CachePart };
+
+export type CacheSummary =
+  | { readonly layers: readonly LayerCache[]; readonly nEmbd: number; readonly blockSize: number }
+  | { readonly reason: string };
+
 /** What a configuration will cost, known before anything runs. */
 export interface PlanSummary {
   readonly parameters: number;
@@ -44,7 +51,10 @@ export interface PlanSummary {
   readonly tokensPerStep: number;
   readonly dispatchesPerStep: number;
   readonly memory: MemoryPlan;
-  readonly cacheBytesPerToken: number;
+  /** f32; null where the model cannot decode. */
+  readonly cacheBytesPerToken: number | null;
+  /** What a decoder keeps, layer by layer, or why there is no decoder. */
+  readonly cache: CacheSummary;
 }
 
 export type RunState = 'idle' | 'preparing' | 'running' | 'paused' | 'finished' | 'failed' | 'stopped';

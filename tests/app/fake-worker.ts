@@ -62,6 +62,17 @@ const plan: PlanSummary = {
     ],
   },
   cacheBytesPerToken: 4096,
+  cache: {
+    layers: [0, 1, 2, 3].map((layer) => ({
+      layer,
+      parts: [
+        { part: 'k', width: 128 },
+        { part: 'v', width: 128 },
+      ],
+    })),
+    nEmbd: 128,
+    blockSize: 128,
+  },
 };
 
 let listener: (event: WorkerEvent) => void = () => undefined;
@@ -105,6 +116,7 @@ function emitStep(): void {
     const loss = mean(step) + 0.06 + 0.01 * gauss();
     emit({ type: 'eval', step, split: 'val', loss, perplexity: Math.exp(loss) });
   }
+  if (step % 200 === 0) emitHistograms();
   if (scenario === 'pruned') emitMethods();
   if (step > 0 && step % 800 === 0) {
     emit({ type: 'checkpoint', step, path: `checkpoints/${step}.safetensors`, best: true, bytes: categories[0].bytes });
@@ -120,6 +132,23 @@ function emitStep(): void {
     });
     setState('failed', 'NaN loss');
   }
+}
+
+/** Bell shapes on a logarithmic axis, drifting with the steps. */
+function emitHistograms(): void {
+  const bell = (centre: number, spread: number) => ({
+    zeros: 0,
+    first: Math.round(4 * (centre - 3 * spread)),
+    counts: Array.from({ length: 24 * spread }, (_, i) => Math.round(9000 * Math.exp(-0.5 * ((i / 4 - 3 * spread) / spread) ** 2))),
+  }); // prettier-ignore
+  const drift = step / MAX_ITERS;
+  emit({
+    type: 'metric',
+    metric: {
+      event: 'optimizer', step, sampled: 131_072, of: 818_048,
+      w: bell(-1.6, 0.5), g: bell(-4.2 - drift, 1), m: bell(-4.5 - drift, 1), v: bell(-8 - 2 * drift, 1.5), update: bell(-3.6 - drift, 0.75),
+    },
+  }); // prettier-ignore
 }
 
 /** A mask event every 40 steps along a cubic ramp to 70 % at step 2,000; a reset every 1,000 steps and one spike. */

@@ -142,6 +142,38 @@ describe('attention maps', () => {
   });
 });
 
+describe('optimizer state', () => {
+  const cases = [
+    { name: '1440-dark', viewport: WIDE, colorScheme: 'dark' },
+    { name: '390-light', viewport: PHONE, colorScheme: 'light' },
+  ] as const;
+  it.each(cases)('histograms by evaluation, and v beside Fisher, at $name', async ({ name, viewport, colorScheme }) => {
+    const { page, errors } = await open('scenario=mid&run=1', { viewport, colorScheme });
+    await page.waitForFunction(() => document.querySelector('.run-status')?.textContent?.includes('2,400'));
+    if (viewport === PHONE) await page.getByRole('button', { name: 'Machine', exact: true }).click();
+    const section = page.locator('section', { has: page.getByRole('heading', { name: 'Optimizer state' }) });
+    const shown = section.getByLabel('Evaluation shown');
+    expect(await shown.getAttribute('aria-valuetext')).toBe('step 2,200');
+    await shown.press('ArrowLeft');
+    expect(await shown.getAttribute('aria-valuetext')).toBe('step 2,000');
+    await section.getByText('131,072 of 818,048 parameters').waitFor();
+    await section.locator('.plot-host').scrollIntoViewIfNeeded();
+    await expect.poll(() => inked(section.locator('canvas'))).toBeGreaterThan(0.005);
+    await page.screenshot({ path: `${SHOTS}/optimizer-${name}.png` });
+    await section.getByRole('button', { name: 'Compare v with Fisher' }).click();
+    await section.getByLabel('Fisher and Adam').getByText('0.978').first().waitFor();
+    expect(await section.locator('.density-scatter .attention-cell').count()).toBeGreaterThan(40);
+    await section.getByText('By tensor').click();
+    await section.getByText('h.0.attn.c_attn.weight').waitFor();
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    expect(await axe(page)).toEqual([]);
+    await section.locator('.density-scatter').scrollIntoViewIfNeeded();
+    await page.screenshot({ path: `${SHOTS}/fisher-adam-${name}.png` });
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
+});
+
 describe('one-shot pruning', () => {
   const cases = [
     { name: '1440-light', viewport: WIDE, colorScheme: 'light' },
@@ -165,8 +197,8 @@ describe('one-shot pruning', () => {
     await facts.getByText('471,859 of 786,432, random').waitFor();
     await scrubber.press('End');
     await facts.getByText('778,568 of 786,432, random').waitFor();
-    await page.locator('.prune-plot').scrollIntoViewIfNeeded(); // nothing is drawn out of sight
-    await expect.poll(() => inked(page.locator('.prune-plot canvas'))).toBeGreaterThan(0.005);
+    await page.locator('.prune-plot').last().scrollIntoViewIfNeeded(); // nothing is drawn out of sight
+    await expect.poll(() => inked(page.locator('.prune-plot').last().locator('canvas'))).toBeGreaterThan(0.005);
     await page.getByLabel('Score', { exact: true }).selectOption('bitter6');
     await page.getByText('Not pruned: bitter6 needs exp_avg').waitFor();
     expect(await overflow(page)).toBeLessThanOrEqual(0);

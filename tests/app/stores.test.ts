@@ -21,6 +21,7 @@ const started: WorkerEvent = {
     dispatchesPerStep: 9,
     memory: { categories: [], totalBytes: 0, largest: [] },
     cacheBytesPerToken: 0,
+    cache: { layers: [], nEmbd: 1, blockSize: 1 },
   },
   allocatedBytes: 0,
   references: [],

@@ -20,7 +20,7 @@ async function request(
   }); // prettier-ignore
   const initial = await new ReferenceBackend(config, model, corpus).parameters();
   const weights = new Map([...initial].map(([name, { shape, data }]) => [name, { shape, data: data.map((x) => edit(name, x)) }])); // prettier-ignore
-  return { engine: null, model, corpus, weights, seed: 7, sequences: 3, rows: 4, fisher: true, mixing: true };
+  return { engine: null, model, corpus, weights, seed: 7, step: 0, sequences: 3, rows: 4, fisher: true, mixing: true };
 }
 
 const ra = (form: ReciprocalForm): Partial<AttentionConfig> => ({

@@ -10,6 +10,10 @@ import {
   warp,
   warpOf,
 } from '@/experiment/kvs-spline';
+import { ReferenceBackend } from '@/experiment/backend-reference';
+import { splineReport } from '@/experiment/kvs-spline-report';
+import { type AttentionConfig, BASELINE_ATTENTION } from '@/models/attention/config';
+import { testEngine, testExperiment } from '../support/experiment';
 import { eigenvectors } from '@/fisher/trace-spectrum';
 import { noise } from '../support/gpu';
 
@@ -61,5 +65,42 @@ describe('kvs-spline', () => {
 
   it('refuses a rank that no head has', () => {
     expect(() => untrainedCode(rows, WIDTH, 6)).toThrow('rank 6 must be 1 to 5, the width of a head');
+  });
+});
+
+describe('on a checkpoint', () => {
+  const experiment = (attention: Partial<AttentionConfig> = {}) =>
+    testExperiment({
+      model: { nLayer: 2, nHead: 3, nEmbd: 15, blockSize: 11, attention: { ...BASELINE_ATTENTION, ...attention } },
+    });
+  const request = async (rank: number, attention?: Partial<AttentionConfig>) => {
+    const { config, model, corpus } = experiment(attention);
+    const weights = await new ReferenceBackend(config, model, corpus).parameters();
+    return { engine: null, model, corpus, weights, seed: 7, rank, knots: 5, rows: 17, epochs: 2 };
+  };
+
+  it('of full rank nothing is lost; less keeps less, never worse than PCA on what was fitted; bytes are those kept', async () => {
+    const full = await splineReport(await request(5));
+    expect(full.heads.map((h) => `${h.layer}.${h.head}`)).toEqual(['0.0', '0.1', '0.2', '1.0', '1.1', '1.2']);
+    for (const { pca_mse: mse, power } of full.heads) expect(mse / power).toBeLessThan(1e-10);
+    const two = await splineReport(await request(2));
+    for (const { calibration, kept, pca_mse: mse, power } of two.heads) {
+      expect(calibration.spline_mse).toBeLessThanOrEqual(calibration.pca_mse);
+      expect(kept === 'pca').toBe(calibration.spline_mse === calibration.pca_mse);
+      expect(mse / power).toBeGreaterThan(1e-3);
+    }
+    expect(two.cache_bytes_per_token).toBe(4 * 2 * 15 * 2);
+    expect(two.coded_bytes_per_token).toBe(4 * (15 + 3 * 2) * 2);
+  });
+
+  it('the engine agrees with the reference', async () => {
+    const r = await request(2);
+    const [expected, found] = [await splineReport(r), await splineReport({ ...r, engine: await testEngine() })];
+    found.heads.forEach((h, i) => expect(h.pca_mse / expected.heads[i]!.pca_mse).toBeCloseTo(1, 4));
+  });
+
+  it('refuses a model that stores no values', async () => {
+    const r = await request(2, { core: { kind: 'mla', latent: 4 } });
+    await expect(splineReport(r)).rejects.toThrow('kvs-spline codes stored values: it needs ATTN_MHA');
   });
 });

@@ -4,7 +4,7 @@ import type { EngineDevice } from '@/engine/device';
 import { ReferenceBackend } from '@/experiment/backend-reference';
 import { WebGpuBackend } from '@/experiment/backend-webgpu';
 import { type LogHistogram, logHistogram } from '@/experiment/log-histogram';
-import { optimizerEvent } from '@/experiment/observers/optimizer';
+import { optimizerEvent } from '@/experiment/optimizer-event';
 import { sampleBlocks, withoutPadding } from '@/experiment/state-sample';
 import { effectiveStep } from '@/optim/effective-step';
 import { stepPlan } from '@/optim/update';

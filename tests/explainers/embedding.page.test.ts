@@ -110,7 +110,7 @@ describe('the runtime draws what React draws', () => {
     const errors: string[] = [];
     const host = await serveFiles(
       () =>
-        `<!doctype html><style>body { margin: 0 }</style><script type="module" src="${widgets.url}/embed/${tag}.js"></script><${tag}></${tag}>`,
+        `<!doctype html><meta name="knlp-workbench" content="./"><style>body { margin: 0 }</style><script type="module" src="${widgets.url}/embed/${tag}.js"></script><${tag}></${tag}>`,
       {},
     );
     const react = await openPage(`${widgets.url}/site/embed.html?widget=${tag}`, errors);

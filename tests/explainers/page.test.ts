@@ -83,6 +83,28 @@ describe('state', () => {
     expect(await page.locator('.stats dd').allTextContents()).toEqual(['3.07×', '82 %']);
     await page.close();
   });
+  it('golden: a cache of 4,096 tokens, 32 layers of 8 heads of 128, f16', async () => {
+    const page = await browser.newPage();
+    await page.goto(`${site.url}/embed.html?widget=wb-kv-calculator&model=Mistral-7B`);
+    await page.locator('.stats').waitFor();
+    // 536,870,912 B: 2 · 32 · 8 · 128 · 2 · 4,096.
+    expect((await page.locator('.stats dd').allTextContents()).slice(0, 2)).toEqual(['131,072 B', '512 MiB']);
+    await page.close();
+  });
+  it('golden: 400 ± 2 in e4m3 is rounded by ±16 and lost; without the bias it is kept', async () => {
+    const page = await browser.newPage();
+    await page.goto(`${site.url}/embed.html?widget=wb-kv-quant&tab=asymmetry`);
+    const dd = page.locator('.stats dd');
+    await dd.first().waitFor();
+    expect(await dd.allTextContents()).toEqual(['±16', '±2', 'residual lost', '±0.125']);
+    await page.close();
+  });
+  it('golden: a loop of 4,096 + 256 tokens that adds 128 reads 565,184 positions', async () => {
+    const page = await browser.newPage();
+    await page.goto(`${site.url}/embed.html?widget=wb-decode-bottleneck`);
+    await page.getByText('565,184', { exact: true }).waitFor();
+    await page.close();
+  });
   it('the mouse drags a point, beyond the plot too, and lets it go; Delete removes it', async () => {
     const page = await browser.newPage();
     await page.goto(`${site.url}/embed.html?widget=wb-spearman&preset=curved`);

@@ -4,7 +4,8 @@ import { useRun, useUi, useWorkbench, type Workbench } from '../context';
 import type { PlotSource } from '../plot/controller';
 import { betaOfWindow, EMA_WINDOWS } from '../plot/ema';
 import { PlotView } from '../plot/PlotView';
-import { plots, type PlotDefinition } from './plots';
+import type { PlotDefinition } from './plot-definition';
+import { plots } from './plots';
 
 export function PlotGrid(): ReactNode {
   const shown = useRun((run) =>

@@ -2,12 +2,14 @@
 import type { ComponentType } from 'react';
 import { AdapterSection } from './AdapterSection';
 import { AttentionSection } from './attention/AttentionSection';
+import { CacheSection } from './attention/CacheSection';
 import { DataSection } from './DataSection';
 import { LogSection } from './LogSection';
 import { MemorySection } from './MemorySection';
 import { CostSection } from '../menu/CostSection';
 import { PresetSection } from '../menu/PresetSection';
 import { MenuSection } from '../menu/MenuSection';
+import { OptimizerSection } from './optimizer/OptimizerSection';
 import { OneShotSection } from './pruning/OneShotSection';
 import { PruningSection } from './pruning/PruningSection';
 import { StepSection } from './StepSection';
@@ -27,7 +29,9 @@ export const menuSections: readonly Section[] = [
 export const machineSections: readonly Section[] = [
   { id: 'adapter', component: AdapterSection },
   { id: 'memory', component: MemorySection },
+  { id: 'cache', component: CacheSection },
   { id: 'attention', component: AttentionSection },
+  { id: 'optimizer', component: OptimizerSection },
   { id: 'pruning', component: PruningSection },
   { id: 'one-shot', component: OneShotSection },
   { id: 'step', component: StepSection },

@@ -23,7 +23,8 @@ function ActiveNote(): ReactNode {
 
 interface Figure {
   readonly name: string;
-  readonly of: (summary: PlanSummary) => number;
+  /** null: the configuration has no such thing. */
+  readonly of: (summary: PlanSummary) => number | null;
   readonly text: (value: number) => string;
 }
 
@@ -44,15 +45,18 @@ function Cost(): ReactNode {
   if (summary === null) return <p className="muted">{plan.status === 'planning' ? 'Planning the cost.' : ''}</p>;
   return (
     <dl className="facts cost" data-stale={plan.status === 'planning'}>
-      {FIGURES.map(({ name, of, text }) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd className="num">
-            {text(of(summary))}
-            {base !== null && <Ratio now={of(summary)} before={of(base)} text={text} />}
-          </dd>
-        </div>
-      ))}
+      {FIGURES.map(({ name, of, text }) => {
+        const [now, before] = [of(summary), base && of(base)];
+        return (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd className="num">
+              {now === null ? 'none' : text(now)}
+              {now !== null && before !== null && <Ratio now={now} before={before} text={text} />}
+            </dd>
+          </div>
+        );
+      })}
     </dl>
   );
 }

@@ -3,6 +3,7 @@ import type { MethodMetric, WorkerEvent } from '@/worker/protocol';
 import { Series } from '../plot/series';
 
 type StepEvent = Extract<WorkerEvent, { type: 'step' }>;
+export type OptimizerMetric = Extract<MethodMetric, { event: 'optimizer' }>;
 type EvalEvent = Extract<WorkerEvent, { type: 'eval' }>;
 
 /** Score quantile that falls on pruned weights: they rank below every score and have none. */
@@ -19,6 +20,8 @@ export class RunData {
   readonly metrics = new Map<string, Series>();
   /** What only some methods report, by `<event>.<field>`: `prune.actual`, `prune.score.q50`, `spam.z`. */
   readonly methods = new Map<string, Series>();
+  /** Histograms of the optimizer's state, in step order. */
+  optimizer: readonly OptimizerMetric[] = [];
   /** Resets and spikes of AdamWSPAM, in step order. */
   spam: readonly { readonly step: number; readonly kind: 'reset' | 'spike' }[] = [];
   /** Step whose loss was not finite. */
@@ -41,6 +44,10 @@ export class RunData {
   }
 
   method(metric: MethodMetric): void {
+    if (metric.event === 'optimizer') {
+      this.optimizer = [...this.optimizer.filter(({ step }) => step < metric.step), metric];
+      return;
+    }
     if (metric.event === 'spam' && metric.kind !== 'clip') {
       const { step, kind } = metric;
       this.spam = [...this.spam.filter((e) => e.step < step || (e.step === step && e.kind !== kind)), { step, kind }];

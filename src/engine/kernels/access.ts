@@ -16,7 +16,12 @@ export class Accessors {
   readonly #code: string[] = [];
   readonly #widths = new Map<number, 1 | 4>();
 
-  constructor(operands: readonly (Operand | null | undefined)[], windowCols?: number) {
+  /** `sized`: arrays get the length that their operand spans, so that a bounds check compares with a constant. */
+  constructor(
+    operands: readonly (Operand | null | undefined)[],
+    windowCols?: number,
+    readonly sized = false,
+  ) {
     for (const o of operands) {
       if (!o) continue;
       const aligned =
@@ -28,7 +33,7 @@ export class Accessors {
   /** Declares accessors for an operand; `cols` limits the width of a window (default: the operand's own columns). */
   add(name: string, o: Operand, cols = colsOf(o.shape)): void {
     const width = this.#widths.get(o.region) ?? 1;
-    const variable = this.bindings.bind(`b_${name}`, o, width);
+    const variable = this.bindings.bind(`b_${name}`, o, width, this.sized);
     const type = o.dtype;
     const at = `${o.offset}u + r * ${o.rowStride}u + w + c`;
     const element = width === 4 ? `${variable}[(${at}) / 4u][(${at}) % 4u]` : `${variable}[${at}]`;
@@ -57,7 +62,7 @@ export class Accessors {
    */
   addBased(name: string, o: Operand, cols: number): void {
     const width = this.#widths.get(o.region) ?? 1;
-    const variable = this.bindings.bind(`b_${name}`, o, width);
+    const variable = this.bindings.bind(`b_${name}`, o, width, this.sized);
     const start = `${o.offset}u + r * ${o.rowStride}u + w`;
     const guard = (i: number): string => (cols % 4 === 0 ? 'true' : `4u * c + ${i}u < ${cols}u`);
     const at = (i: number): string =>
@@ -71,7 +76,7 @@ export class Accessors {
 
   /** A packed cache of words: `name_base(r, w)` is its row's first word whatever the window. Returns the variable. */
   addWords(name: string, o: Operand): string {
-    const variable = this.bindings.bind(`b_${name}`, o, 1);
+    const variable = this.bindings.bind(`b_${name}`, o, 1, this.sized);
     this.#code.push(`fn ${name}_base(r: u32, w: u32) -> u32 { return ${o.offset}u + r * ${o.rowStride}u; }`);
     return variable;
   }

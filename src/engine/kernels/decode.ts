@@ -5,7 +5,7 @@ import combineSource from '@shaders/decode/attention_combine.wgsl?raw';
 import splitSource from '@shaders/decode/attention_split.wgsl?raw';
 import unpackSource from '@shaders/decode/unpack.wgsl?raw';
 import { type KvFormat, kvBits, packedWords } from '@/graph';
-import { type Operand, colsOf, rowsOf, sizeOf, spread } from '../kernel';
+import { type KernelFamily, type KernelProgram, type Operand, colsOf, rowsOf, sizeOf, spread } from '../kernel';
 import { Accessors, flatMain } from './access';
 import { type PackedOperand, type Rows, addRows, rowStatements } from './kv-rows';
 import { assemble, single } from './make';
@@ -116,32 +116,40 @@ const common = (a: CachedAttentionArgs) => {
   return { queries, windows, env };
 };
 
-const split = single<CachedAttentionArgs>('attention_cached', (a) => {
+/** Split-K attention with `keys` keys a turn. */
+function buildSplit(a: CachedAttentionArgs, keys: number): KernelProgram {
   const { queries, windows, env } = common(a);
   const { packedK = null, packedV = null } = a;
-  const accessors = new Accessors([a.q, packedK ? null : a.k, packedV ? null : a.v, a.parts], windows);
+  const accessors = new Accessors([a.q, packedK ? null : a.k, packedV ? null : a.v, a.parts], windows, true);
   accessors.add('positions', asRow(a.positions));
   accessors.add('q', a.q, a.headDim);
   const k = addRows(accessors, 'k', a.k, packedK, a.headDim);
   const v = addRows(accessors, 'v', a.v, packedV, a.headDimV);
   accessors.add('parts', a.parts);
-  const four = (rows: Rows, w: string): string =>
-    [0, 1, 2, 3].map((i) => rowStatements(rows, i, `${rows.name}${i}`, w)).join('\n');
+  const unpacked = (rows: Rows, w: string): string =>
+    rows.packed ? Array.from({ length: keys }, (_, i) => rowStatements(rows, i, `${rows.name}${i}`, w)).join('\n') : '';
   const items = queries * a.splits;
   const bytesOfRow = (packed: PackedOperand | null, headDim: number): number =>
     packed ? 4 * packedWords(packed.format, a.nHead * headDim).total : 4 * a.nHead * headDim;
   const moved = a.batch * a.capacity * (bytesOfRow(packedK, a.headDim) + bytesOfRow(packedV, a.headDimV));
   const form = [packedK, packedV].map((p) => p?.format.dtype ?? 'f32').join('-');
   return assemble({
-    label: a.label, family: 'attention_cached', variant: `split-${a.splits} ${form}`, accessors,
+    label: a.label, family: 'attention_cached', variant: `split-${a.splits} keys-${keys} ${form}`, accessors,
     source: splitSource,
     env: {
       ...env, MAIN: flatMain(items, WORKGROUP), SCALE: a.scale.toPrecision(9),
-      K_ROWS: four(k, 'w'), V_ROWS: four(v, 'wv'),
+      K_ROWS: unpacked(k, 'w'), V_ROWS: unpacked(v, 'wv'), K_PLAIN: packedK ? 0 : 1, V_PLAIN: packedV ? 0 : 1, KEYS: keys,
     },
     workgroups: spread(Math.ceil(items / WORKGROUP)), flops: 2 * a.rows * a.batch * a.capacity * a.nHead * (a.headDim + a.headDimV), bytes: moved,
   }); // prettier-ignore
-});
+}
+
+/** Both sum in an order of their own, so the traits choose and autotune does not. */
+const split: KernelFamily<CachedAttentionArgs> = {
+  name: 'attention_cached',
+  variants: (_, { software }) => [{ name: 'rows', params: { keys: software ? 1 : 4 } }],
+  build: (args, { params }) => buildSplit(args, params.keys!),
+};
 
 const combine = single<CachedAttentionArgs>('attention_combine', (a) => {
   const { queries, windows, env } = common(a);

@@ -1,7 +1,7 @@
 /** The manifest of a training run, from what the run really used. */
 import { sha256Text } from '@/data/hash';
 import type { AdapterDescription } from '@/engine/device';
-import { cacheBytesPerToken } from '@/models/attention/cache';
+import { cacheBytesPerToken, undecodable } from '@/models/attention/cache';
 import { resolveAttention } from '@/models/attention/config';
 import type { OpenRun } from '../open-run';
 import { treeHash } from './checks-structure';
@@ -108,9 +108,11 @@ export interface TrainFacts {
   readonly resumedAt: readonly number[];
 }
 
-/** What a decoder must keep of every token, in f32, for the attention of this model (attention-and-kv 5.6). */
-const kvBytesPerToken = (model: OpenRun['model']): number =>
-  cacheBytesPerToken(resolveAttention(model.attention, model), model.nEmbd);
+/** What a decoder must keep of every token, in f32, for this model (attention-and-kv 5.6); null where it cannot decode. */
+function kvBytesPerToken(model: OpenRun['model']): number | null {
+  const layers = resolveAttention(model.attention, model);
+  return undecodable(layers) === null ? cacheBytesPerToken(layers, model.nEmbd) : null;
+}
 
 export function trainManifest({ identity, open, adapter, quantumNs, results, resumedAt }: TrainFacts): Manifest {
   const { config, corpus, model, backend } = open;

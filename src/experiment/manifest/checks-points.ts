@@ -57,7 +57,7 @@ export function checkRate(manifest: Manifest): Finding[] {
 export function checkBandwidth(manifest: Manifest): Finding[] {
   return each(manifest, ({ batch, context, meanMs, bwGBs, kvBytesPerToken, kvBytes }, path) => {
     const out: Finding[] = [];
-    const perToken = kvBytesPerToken ?? manifest.model?.kvBytesPerToken;
+    const perToken = kvBytesPerToken ?? manifest.model?.kvBytesPerToken ?? undefined;
     if (kvBytes !== undefined && perToken !== undefined && !close(kvBytes, batch * context * perToken))
       out.push(finding('V9', `${path}.kvBytes`, `is ${kvBytes}; B T kvBytesPerToken is ${batch * context * perToken}`));
     if (bwGBs === undefined || meanMs === undefined) return out;

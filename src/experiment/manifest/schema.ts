@@ -35,7 +35,7 @@ const config = z.strictObject({
   overrides: z.record(z.string(), z.string()),
 });
 
-const model = z.strictObject({ name: z.string(), params: count, kvBytesPerToken: count });
+const model = z.strictObject({ name: z.string(), params: count, kvBytesPerToken: count.nullable() });
 const data = z.strictObject({ name: z.string(), sha256, tokens: count, trainTokens: count, valTokens: count });
 
 const adapter = z.strictObject({

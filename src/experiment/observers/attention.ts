@@ -1,5 +1,4 @@
 /** After every evaluation: Fisher trace of the layers, gates and reciprocal branches (attention-signals.ts). */
-import { attentionSignals } from '../attention-signals';
 import { WebGpuBackend } from '../backend-webgpu';
 import type { ObserverFactory } from './index';
 
@@ -10,17 +9,19 @@ export const attentionObserver: ObserverFactory = ({ config, model, corpus, back
   const fisher = fisherSequences > 0;
   if (!fisher && !mixing) return null;
   return async (step) => {
+    const { attentionSignals } = await import('../attention-signals'); // on demand: the page's first load has a budget
     const signals = await attentionSignals({
       engine: backend instanceof WebGpuBackend ? backend.engine : null,
       model,
       corpus,
       weights: await backend.parameters(),
       seed: config.training.seed,
+      step,
       sequences: fisherSequences,
       rows: config.training.batchSize,
       fisher,
       mixing,
     });
-    return [signals.fisher, signals.attention].flatMap((event) => (event ? [{ ...event, step }] : []));
+    return [signals.fisher, signals.attention].filter((event) => event !== null);
   };
 };

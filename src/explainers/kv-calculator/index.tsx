@@ -5,7 +5,7 @@ import { FORMATS, cacheBytes, kvBytesPerToken, readTimeMs, tokensPerSecond, type
 import { Plot, type Series } from '../plot/Plot';
 import { label } from '../plot/ticks';
 import { choice, number, type Values } from '../widget/attributes';
-import { Select, Slider, Stats, Stops } from '../widget/controls';
+import { Select, Slider, Stats, Stops, sequences } from '../widget/controls';
 import { defineWidget } from '../widget/define';
 import { CONTEXTS, MODELS } from './models';
 
@@ -76,7 +76,7 @@ function Calculator({ initial }: { readonly initial: Values<typeof attributes> }
         />
         <Slider
           label="Batch"
-          unit="sequences"
+          show={sequences}
           min={1}
           max={64}
           value={s.batch}

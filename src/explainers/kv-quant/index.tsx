@@ -9,7 +9,7 @@ import type { OwnSource } from '../own/source';
 import { Plot } from '../plot/Plot';
 import { label } from '../plot/ticks';
 import { choice, number, type Values } from '../widget/attributes';
-import { Select, Slider, Stats } from '../widget/controls';
+import { Select, Slider, Stats, sequences } from '../widget/controls';
 import { defineWidget } from '../widget/define';
 
 const TABS = ['saturation', 'fusion', 'asymmetry'] as const;
@@ -44,7 +44,7 @@ function Saturation({ start }: { readonly start: number }): ReactNode {
   return (
     <>
       <div className="controls">
-        <Slider label="Batch" unit="sequences" min={1} max={128} value={batch} onChange={setBatch} />
+        <Slider label="Batch" show={sequences} min={1} max={128} value={batch} onChange={setBatch} />
       </div>
       <Stats
         items={[
@@ -96,7 +96,7 @@ function Fusion(): ReactNode {
   return (
     <>
       <div className="controls">
-        <Select label="Model" value={model} options={models} onChange={setModel} />
+        <Select label="Model" value={model} options={models} show={modelName} onChange={setModel} />
         <Slider label="Cache share of all bytes" unit="%" min={0} max={100} value={share} onChange={setShare} />
       </div>
       <Stats
@@ -132,6 +132,16 @@ function Fusion(): ReactNode {
   );
 }
 
+/** `qwen25_7b` to `Qwen2.5 7B`. */
+const modelName = (id: string): string =>
+  id
+    .replace('qwen25', 'Qwen2.5')
+    .replace('qwen3', 'Qwen3')
+    .replace('qwen', 'Qwen')
+    .replace('deepseek_r1_distill', 'DeepSeek-R1-Distill')
+    .replace(/_(\d+)b$/, ' $1B')
+    .replaceAll('_', ' ');
+
 function Asymmetry(): ReactNode {
   const [bias, setBias] = useState(400);
   const [rest, setRest] = useState(2);
@@ -166,8 +176,7 @@ function Asymmetry(): ReactNode {
             title: 'model',
             domain: [-0.6, int4ByModel.rows.length - 0.4],
             ticks: int4ByModel.rows.map((_, i) => i),
-            format: (i) =>
-              int4ByModel.rows[i]?.model.replace(/(Qwen2.5|Mistral|Llama-3.1|Gemma-2)-/, (m) => `${m[0]} `) ?? '',
+            format: (i) => int4ByModel.rows[i]?.model.replace(/([A-Z][a-z]+)[\d.-]*-/, '$1 ') ?? '',
           }}
           y={{ title: 'perplexity increase (%)', log: true, domain: [0.1, 1e5] }}
           series={[

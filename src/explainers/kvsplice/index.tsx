@@ -93,7 +93,7 @@ function KvSplice({
         />
         <Plot
           title="Fisher trace by layer, all heads"
-          x={{ title: 'layer' }}
+          x={{ title: 'layer', domain: [-0.6, 11.6] }}
           y={{ title: 'trace (no unit)' }}
           series={archs.map((a, i) => ({
             name: TRACED[a] ?? a,

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { fitAffine, fitHill, hill } from '../maths/fits';
 import { Plot, type Axis, type Series } from '../plot/Plot';
 import { label } from '../plot/ticks';
-import { Stats } from '../widget/controls';
+import { sequences, Stats } from '../widget/controls';
 import type { OwnKind, OwnOf } from './record';
 
 interface Of<K extends OwnKind> {
@@ -106,7 +106,7 @@ export function ContextView({ of: { points } }: Of<'context'>): ReactNode {
       />
       <Stats
         items={[
-          ['batch', `${points[0].batch} sequences`],
+          ['batch', sequences(points[0].batch)],
           ['without context', fit ? `${label(fit.a)} ms` : 'too few points'],
           ['each cached token', fit ? `${label(1000 * fit.b)} µs (R² ${fit.r2.toFixed(3)})` : 'too few points'],
         ]}
@@ -118,10 +118,10 @@ export function ContextView({ of: { points } }: Of<'context'>): ReactNode {
 export function FusionView({ of: { rows, shape } }: Of<'fusion'>): ReactNode {
   return (
     <Plot
-      title={`Your attention kernels, ${shape.batch} sequences of ${shape.context} tokens`}
+      title={`Your attention kernels, ${sequences(shape.batch)} of ${shape.context} tokens`}
       x={named(
         'how K and V are stored',
-        rows.map((r) => r.name.replaceAll('_', ' ')),
+        rows.map((r) => r.name.replaceAll('_', ' ').replace(' first', '')),
       )}
       y={{ title: 'time (ms)', domain: [0, 1.1 * Math.max(...rows.map((r) => r.ms))] }}
       series={[

@@ -199,7 +199,9 @@ function Marks({ series: s, frame }: { readonly series: Series; readonly frame: 
             r={4}
           />
         ));
-    case 'bars':
+    case 'bars': {
+      // Bars stand at whole numbers.
+      const width = Math.min(24, 0.7 * Math.abs(frame.px(1) - frame.px(0)));
       return points.map((p, i) => {
         const top = frame.py(p.y);
         const zero = frame.dy[0] <= 0 && !frame.logY ? frame.py(0) : bottom;
@@ -207,13 +209,14 @@ function Marks({ series: s, frame }: { readonly series: Series; readonly frame: 
           <rect
             key={i}
             className={`bar c${s.color}${s.filled ? ' filled' : ''}`}
-            x={frame.px(p.x) - 12}
-            width={24}
+            x={frame.px(p.x) - width / 2}
+            width={width}
             y={Math.min(top, zero)}
             height={Math.max(1, Math.abs(zero - top))}
           />
         );
       });
+    }
   }
 }
 

@@ -32,7 +32,7 @@ export function label(v: number): string {
   const digits = (x: number): string => String(Number(x.toPrecision(4)));
   const text =
     a >= 1e15 || (a > 0 && a < 1e-3)
-      ? v.toExponential(1).replace('e+', 'e')
+      ? v.toExponential(1).replace('.0e', 'e').replace('e+', 'e')
       : a >= 1e9
         ? `${digits(v / 1e9)}G`
         : a >= 1e6
@@ -40,5 +40,5 @@ export function label(v: number): string {
           : a >= 1e4
             ? `${digits(v / 1e3)}k`
             : digits(v);
-  return text.replace('-', '−');
+  return text.replaceAll('-', '−');
 }

@@ -61,12 +61,12 @@ function Record(): ReactNode {
         <table>
           <thead>
             <tr>
+              <th>Status</th>
               <th>Setting</th>
               <th>Variant</th>
               <th>Metric</th>
               <th>Baseline → result</th>
               <th>Change, %</th>
-              <th>Status</th>
               <th>Source</th>
             </tr>
           </thead>
@@ -76,6 +76,7 @@ function Record(): ReactNode {
               const values = r.value === null ? 'not printed' : `${r.baseline} → ${r.value}`;
               return (
                 <tr key={i}>
+                  <td>{gone ? 'withdrawn: untraceable' : r.evidence_status.toLowerCase().replaceAll('_', ' ')}</td>
                   <td>
                     {r.scale}, {r.experiment}
                   </td>
@@ -83,7 +84,6 @@ function Record(): ReactNode {
                   <td>{r.metric.replaceAll('_', ' ').replace(' pct', ', %')}</td>
                   <td>{gone ? <s>{values}</s> : values}</td>
                   <td>{gone ? <s>{minus(r.delta_pct)}</s> : minus(r.delta_pct)}</td>
-                  <td>{gone ? 'withdrawn: untraceable' : r.evidence_status.toLowerCase().replaceAll('_', ' ')}</td>
                   <td>{r.source}</td>
                 </tr>
               );

@@ -33,6 +33,8 @@ export function Slider(props: {
   );
 }
 
+export const sequences = (n: number): string => (n === 1 ? '1 sequence' : `${n} sequences`);
+
 /** A slider over the entries of a list, for powers of two and presets. */
 export function Stops(props: {
   readonly label: string;
@@ -61,6 +63,7 @@ export function Select(props: {
   readonly label: string;
   readonly value: string;
   readonly options: readonly string[];
+  readonly show?: (option: string) => string;
   readonly onChange: (v: string) => void;
 }): ReactNode {
   const id = useId();
@@ -69,7 +72,9 @@ export function Select(props: {
       <label htmlFor={id}>{props.label}</label>
       <select id={id} value={props.value} onChange={(e) => props.onChange(e.target.value)}>
         {props.options.map((o) => (
-          <option key={o}>{o}</option>
+          <option key={o} value={o}>
+            {props.show ? props.show(o) : o}
+          </option>
         ))}
       </select>
     </div>

@@ -40,6 +40,10 @@ function partsOf(layer: LayerAttention, nEmbd: number): LayerCache['parts'] {
 export const layerCaches = (layers: readonly LayerAttention[], nEmbd: number): readonly LayerCache[] =>
   layers.map((layer, index) => ({ layer: index, parts: partsOf(layer, nEmbd) }));
 
+/** Why a model cannot decode, and so has no cache; null where it can. */
+export const undecodable = (layers: readonly LayerAttention[]): string | null =>
+  layers.some(({ ra }) => ra?.form === 'leak') ? 'RA_FORM_LEAK attends to the future and cannot decode' : null;
+
 /** Bytes per token over the whole model, with `bytes` per stored element. */
 export const cacheBytesPerToken = (layers: readonly LayerAttention[], nEmbd: number, bytes = 4): number =>
   layerCaches(layers, nEmbd).reduce((sum, { parts }) => sum + parts.reduce((s, p) => s + p.width, 0), 0) * bytes;

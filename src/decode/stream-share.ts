@@ -1,0 +1,80 @@
+/**
+ * Decode attention against the stream copy, on the same bytes: the copy moves K to V in the very buffers that attention reads,
+ * so both touch the same working set, and samples of the two alternate, so that a slow moment of the machine meets both.
+ */
+import type { EngineDevice } from '@/engine/device';
+import { type TimedRun, repeatsFor, streamCopy, streamRead, timed } from '@/engine/probe';
+import { type AttentionShape, REGION, attentionBuffers, attentionPrograms } from './bandwidth';
+
+export interface ShareRound {
+  /** GB/s read and written by the copy, mean time of the samples before and after attention. */
+  readonly streamGBs: number;
+  /** GB/s of K and V read once. */
+  readonly attentionGBs: number;
+  /** GB/s of K and V read once by a sum that does nothing else: what attention could reach. */
+  readonly readGBs: number;
+}
+
+export interface StreamShare {
+  readonly shape: AttentionShape;
+  /** K and V as stored. */
+  readonly bytes: number;
+  /** Milliseconds of one attention, median. */
+  readonly ms: number;
+  /** Attention over copy of the same round: median, least and greatest. */
+  readonly share: { readonly median: number; readonly least: number; readonly greatest: number };
+  readonly rounds: readonly ShareRound[];
+}
+
+export interface ShareOptions {
+  readonly rounds: number;
+  /** Smallest time of a sample, milliseconds. */
+  readonly sampleMs: number;
+}
+
+export const median = (list: readonly number[]): number => {
+  const sorted = [...list].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+};
+
+/** Split-K attention of one query a sequence to a full f32 cache, and the copy, `rounds` times in turn. */
+export async function measureShare(
+  { device, traits }: EngineDevice,
+  shape: AttentionShape,
+  { rounds, sampleMs }: ShareOptions,
+): Promise<StreamShare> {
+  const { buffers, bytes } = attentionBuffers(device, shape);
+  const kernels = attentionPrograms(shape, traits).map(({ code, regions, workgroups }) => ({
+    code,
+    buffers: regions.map((r) => buffers.get(r)!),
+    workgroups,
+  }));
+  try {
+    const attention = await timed(device, ...kernels);
+    const copy = await timed(device, streamCopy(buffers.get(REGION.k)!, buffers.get(REGION.v)!, traits.software));
+    const repeats = new Map<TimedRun, number>();
+    const sum = await timed(device, streamRead(buffers.get(REGION.k)!, buffers.get(REGION.v)!, traits.software));
+    for (const run of [attention, copy, sum]) repeats.set(run, await repeatsFor(run, sampleMs));
+    const sample = async (run: TimedRun): Promise<number> => (await run(repeats.get(run)!)) / repeats.get(run)!;
+    const times: number[] = [];
+    const list: ShareRound[] = [];
+    let before = await sample(copy);
+    for (let round = 0; round < rounds; round++) {
+      const ms = await sample(attention);
+      const after = await sample(copy);
+      times.push(ms);
+      list.push({
+        streamGBs: (2 * bytes) / (before + after) / 1e6,
+        attentionGBs: bytes / ms / 1e6,
+        readGBs: bytes / (await sample(sum)) / 1e6,
+      });
+      before = after;
+    }
+    const shares = list.map((r) => r.attentionGBs / r.streamGBs);
+    const share = { median: median(shares), least: Math.min(...shares), greatest: Math.max(...shares) };
+    return { shape, bytes, ms: median(times), share, rounds: list };
+  } finally {
+    for (const buffer of buffers.values()) buffer.destroy();
+  }
+}

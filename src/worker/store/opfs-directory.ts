@@ -72,6 +72,7 @@ export class OpfsDirectory implements RunDirectory {
       try {
         await this.#write(folder, name + temporary, (handle) => put(handle, bytes, 0));
         const file = (await folder.getFileHandle(name + temporary)) as MovableFileHandle;
+        if ((await file.getFile()).size !== bytes.length) throw cutShort();
         await file.move(name);
       } catch (error) {
         await folder.removeEntry(name + temporary).catch(() => undefined);
@@ -85,7 +86,16 @@ export class OpfsDirectory implements RunDirectory {
   async append(path: string, data: Uint8Array | string): Promise<void> {
     try {
       const [folder, name] = await this.#folder(path, true);
-      await this.#write(folder, name, (handle) => put(handle, bytesOf(data), handle.getSize()));
+      const bytes = bytesOf(data);
+      let before = 0;
+      await this.#write(folder, name, (handle) => {
+        before = handle.getSize();
+        put(handle, bytes, before);
+      });
+      const file = await folder.getFileHandle(name);
+      if ((await file.getFile()).size >= before + bytes.length) return;
+      await this.#write(folder, name, (handle) => handle.truncate(before));
+      throw cutShort();
     } catch (error) {
       throw await explain(path, error);
     }
@@ -148,6 +158,9 @@ export class OpfsDirectory implements RunDirectory {
 
 const bytesOf = (data: Uint8Array | string): Uint8Array =>
   typeof data === 'string' ? new TextEncoder().encode(data) : data;
+
+/** Chromium takes bytes that exceed the quota without a word, counts them as written and drops them. */
+const cutShort = (): DOMException => new DOMException('the file system dropped bytes', 'QuotaExceededError');
 
 /** A handle may take less than it was given. */
 function put(handle: FileSystemSyncAccessHandle, bytes: Uint8Array, at: number): void {

@@ -40,7 +40,8 @@ function experiment(): ExperimentConfig {
     tokenizer: { kind: 'byte' },
     optimizer: {
       kind: 'adamw', learningRate: lr, minLr: lr, warmupSteps: 0, decayLr: false, weightDecay: 0, beta1: b1, beta2: b2, eps,
-      gradClip: 0, momentum: 0, spam: null, decayGroups: 'clean',
+      gradClip: 0, momentum: 0, spam: null,
+      layerLr: null, decayGroups: 'clean',
     },
     pruning: null,
     training: {

@@ -10,7 +10,11 @@ ${MAIN}
   let updated = weight - scalars.lr * b;
 //#if MASKED
   let live = (vec4u(mask(0u, i / 8u) >> ((i % 8u) * 4u)) & vec4u(1u, 2u, 4u, 8u)) != vec4u(0u);
+//#if MASK_MOMENTS
   mom4_w_set(0u, i, 0u, select(vec4f(0.0), b, live));
+//#else
+  mom4_w_set(0u, i, 0u, b);
+//#end
   w4_w_set(0u, i, 0u, select(vec4f(0.0), updated, live));
 //#else
   mom4_w_set(0u, i, 0u, b);

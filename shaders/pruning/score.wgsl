@@ -16,6 +16,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let n = chunks(0u, 6u * chunk + 2u);
   let sigma = bitcast<f32>(chunks(0u, 6u * chunk + 4u));
   let eps = scalars.prune_eps;
+  var bad = 0u;
+  var small = 0u;
   for (var e = lane; e < n; e += 256u) {
     let at = first + e;
 //#if SCORE == 'random'
@@ -28,7 +30,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 //#end
 //#if NEEDS_V
     let v = exp_avg_sq(0u, at);
-    if (v < eps) { atomicAdd(&saturated, 1u); }
+    small += select(0u, 1u, v < eps);
 //#end
 //#if SCORE == 'magnitude' || SCORE == 'bitter1' || SCORE == 'bitter2'
     let score = size;
@@ -68,16 +70,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let raw = bitcast<u32>(score);
     let bits = select(raw, 0u, raw == 0x80000000u);
     var key = select(bits | 0x80000000u, ~bits, (bits & 0x80000000u) != 0u);
-    if ((bits & 0x7f800000u) == 0x7f800000u) {
-      key = 0xffffffffu;
-      atomicAdd(&odd, 1u);
-    }
+    let finite = (bits & 0x7f800000u) != 0x7f800000u;
+    key = select(0xffffffffu, key, finite);
+    bad += select(1u, 0u, finite);
 //#end
 //#if UNSIGNED
     if (((mask(0u, at / 32u) >> (at % 32u)) & 1u) == 0u) { key = 0u; }
 //#end
     keys_set(0u, first_key + e, key);
   }
+  if (bad > 0u) { atomicAdd(&odd, bad); }
+  if (small > 0u) { atomicAdd(&saturated, small); }
   workgroupBarrier();
   if (lane == 0u) {
     stats_set(0u, 8u * chunk, atomicLoad(&odd));

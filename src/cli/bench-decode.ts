@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { AttentionShape } from '@/decode/bandwidth';
 import { WebGpuDecoder } from '@/decode/backend-webgpu';
 import { Decoder } from '@/decode/decoder';
+import { DRAWS_PER_SUBMIT } from '@/decode/plan';
 import { measureShare, median } from '@/decode/stream-share';
 import { type EngineDevice, openDevice } from '@/engine/device';
 import { WebGpuBackend } from '@/experiment/backend-webgpu';
@@ -32,7 +33,7 @@ export function registerBenchDecode(bench: Command): void {
 }
 
 /** Tokens a round: the last ones of the window, so that the cache is full. */
-const TOKENS = 16;
+const TOKENS = DRAWS_PER_SUBMIT;
 
 async function againstForward(engine: EngineDevice, context: number, rounds: number) {
   const values = openPreset(DEFAULT_DEFCONFIG);
@@ -46,7 +47,7 @@ async function againstForward(engine: EngineDevice, context: number, rounds: num
   backend.load(await full.parameters());
   const decoder = new Decoder(backend);
   const ids = Array.from({ length: context }, (_, i) => (i * 7 + (i % 5)) % corpus.tokenizer.vocabSize);
-  const [prefillMs, tokenMs, forwardMs]: [number[], number[], number[]] = [[], [], []];
+  const [prefillMs, tokenMs, drawnMs, forwardMs]: [number[], number[], number[], number[]] = [[], [], [], []];
   let difference = 0;
   const clock = async <T>(list: number[], share: number, body: () => Promise<T>): Promise<T> => {
     const begin = performance.now();
@@ -63,6 +64,9 @@ async function againstForward(engine: EngineDevice, context: number, rounds: num
       for (const id of ids.slice(context - TOKENS)) logits = (await decoder.step([id])) as typeof logits;
       return logits;
     });
+    backend.place(Uint32Array.of(ids[context - TOKENS]!), Uint32Array.of(context - TOKENS));
+    const sampling = { temperature: 1, topK: 0, seed: round + 1 };
+    await clock(warm ? [] : drawnMs, TOKENS, () => backend.draw(TOKENS, 0, corpus.tokenizer.vocabSize, sampling));
     const slow = await clock(warm ? [] : forwardMs, 1, () => full.nextLogits(ids));
     cached.forEach((x, i) => (difference = Math.max(difference, Math.abs(x - slow[i]!))));
   }
@@ -70,6 +74,7 @@ async function againstForward(engine: EngineDevice, context: number, rounds: num
     layers: model.nLayer, width: model.nEmbd, heads: model.nHead, context, prefill_ms: median(prefillMs),
     cached_ms_per_token: median(tokenMs), forward_ms_per_token: median(forwardMs),
     cached_tokens_per_s: 1000 / median(tokenMs), forward_tokens_per_s: 1000 / median(forwardMs),
+    drawn_ms_per_token: median(drawnMs), drawn_tokens_per_s: 1000 / median(drawnMs), drawn_submits_per_token: 1 / TOKENS,
     speed_up: median(forwardMs) / median(tokenMs), dispatches_per_token: backend.executor.dispatchCount('decode'),
     submits_per_token: 1, cache_bytes: backend.cacheBytes, largest_logit_difference: difference,
   }; // prettier-ignore
@@ -119,7 +124,7 @@ async function benchDecode(options: BenchDecodeOptions): Promise<void> {
   if (options.json) return print({ adapter, software, rounds, model, bandwidth });
   const lines = [
     `adapter ${adapter}`,
-    `${model.layers} layers, width ${model.width}, context ${context}: cached ${model.cached_tokens_per_s.toFixed(1)} tokens/s, re-forward ${model.forward_tokens_per_s.toFixed(2)} tokens/s, ${model.speed_up.toFixed(1)}x; ${model.dispatches_per_token} dispatches and one submit a token; logits differ by at most ${model.largest_logit_difference.toExponential(1)}`,
+    `${model.layers} layers, width ${model.width}, context ${context}: cached ${model.cached_tokens_per_s.toFixed(1)} tokens/s, re-forward ${model.forward_tokens_per_s.toFixed(2)} tokens/s, ${model.speed_up.toFixed(1)}x; ${model.dispatches_per_token} dispatches and one submit a token; drawn on the device, ${TOKENS} a submit, ${model.drawn_tokens_per_s.toFixed(1)} tokens/s; logits differ by at most ${model.largest_logit_difference.toExponential(1)}`,
     ...bandwidth.attention.map(
       (a) =>
         `attention B ${a.batch} H ${a.heads} d ${a.headDim} T ${a.context}, ${(a.bytes / 1e6).toFixed(1)} MB: ${a.ms.toFixed(3)} ms, ${a.gbs.toFixed(2)} GB/s; copy of the same bytes ${a.stream_gbs.toFixed(2)}, read alone ${a.read_gbs.toFixed(2)} GB/s; ${percent(a.share_of_stream)} of the copy (${percent(a.share_least)} to ${percent(a.share_greatest)} in ${rounds} rounds)`,

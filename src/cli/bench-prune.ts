@@ -14,7 +14,11 @@ interface BenchPruneOptions {
   readonly software?: boolean;
   readonly steps: string;
   readonly rounds: string;
+  readonly batch: string;
 }
+
+/** Of the default preset; the large model is timed at --batch sequences of the same length. */
+const [BATCH, SEQUENCE] = [8, 128];
 
 export function registerBenchPrune(bench: Command): void {
   bench
@@ -22,7 +26,8 @@ export function registerBenchPrune(bench: Command): void {
     .description(
       'cost of a mask event over 10 million weights, and of pruned steps between events; takes --steps, --software, --json of bench',
     )
-    .option('--rounds <n>', 'rounds, arms in turn; the median is reported', '5')
+    .option('--rounds <n>', 'rounds, arms in turn; the median is reported', '3')
+    .option('--batch <n>', 'sequences of 128 tokens in a step of the large model', `${BATCH}`)
     .action((_: unknown, command: Command) => benchPrune(command.optsWithGlobals<BenchPruneOptions>()));
 }
 
@@ -50,63 +55,85 @@ async function timeSteps(backend: WebGpuBackend, from: number, n: number): Promi
   return (performance.now() - begin) / n;
 }
 
-/** AdamW and AdamWPrune in turn, after the last mask event. */
+/** AdamW and AdamWPrune after the last mask event, step by step in turn (A B B A), so that a change of pace meets both. */
 async function betweenEvents(engine: EngineDevice, steps: number, rounds: number) {
   const pruned = { OPTIMIZER_ADAMWPRUNE: 'y', PRUNING_START: '1', PRUNING_END: '2', PRUNING_EVERY: '1' };
   const arms = [await open(engine, {}), await open(engine, pruned)] as const;
-  const times: [number[], number[]] = [[], []];
-  for (const arm of arms) await timeSteps(arm, 0, 3);
-  for (let round = 0; round < rounds; round++)
-    for (const [i, arm] of arms.entries()) times[i]!.push(await timeSteps(arm, 3 + round * steps, steps));
-  const parameters = arms[0].summary.parameters;
+  for (const arm of arms) await timeSteps(arm, 0, 4);
+  const all: [number[], number[]] = [[], []];
+  const ratios: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const times: [number[], number[]] = [[], []];
+    for (let i = 0; i < steps; i++)
+      for (const a of i % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const))
+        times[a].push(await timeSteps(arms[a], 4 + round * steps + i, 1));
+    ratios.push(median(times[1]) / median(times[0]));
+    for (const a of [0, 1] as const) all[a].push(...times[a]);
+  }
+  const { parameters } = arms[0].summary;
   for (const arm of arms) arm.destroy();
-  const [adamw, prune] = [median(times[0]), median(times[1])];
-  return { parameters, adamw_ms: adamw, adamwprune_ms: prune, ratio: prune / adamw };
+  return {
+    parameters, tokens_per_step: BATCH * SEQUENCE, steps: steps * rounds,
+    adamw_ms: median(all[0]), adamwprune_ms: median(all[1]), ratio: median(ratios), ratios,
+  }; // prettier-ignore
 }
 
-/** A mask event (scores, selection, statistics, masks) against a training step of the same model of 10 million block weights. */
-async function eventAgainstStep(engine: EngineDevice, rounds: number, symbols: Readonly<Record<string, string>>) {
-  const size = { GPT2_N_LAYER: '8', GPT2_N_EMBD: '324', GPT2_N_HEAD: '6', GPT2_BLOCK_SIZE: '128', BATCH_SIZE: '1' };
-  const backend = await open(engine, { ...size, ...symbols, PRUNING_START: '1', PRUNING_END: '3', PRUNING_EVERY: '1' });
-  await timeSteps(backend, 0, 3);
-  const { pruning, regions } = backend.training;
+/** Ten million block weights. */
+const LARGE = { GPT2_N_LAYER: '8', GPT2_N_EMBD: '324', GPT2_N_HEAD: '6' };
+
+/** A mask event (scores, selection, statistics, masks) against a training step of the same model. */
+async function eventAgainstStep(
+  engine: EngineDevice,
+  { rounds, batch, symbols }: { rounds: number; batch: number; symbols: Readonly<Record<string, string>> },
+) {
+  const shape = { GPT2_BLOCK_SIZE: `${SEQUENCE}`, BATCH_SIZE: `${batch}` };
+  const ramp = { PRUNING_START: '1', PRUNING_END: '3', PRUNING_EVERY: '1' };
+  const backend = await open(engine, { ...LARGE, ...shape, ...symbols, ...ramp });
+  await timeSteps(backend, 0, 4);
+  const { pruning, regions, memory } = backend.training;
   const events: number[] = [];
   const steps: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    steps.push(await timeSteps(backend, 3 + round, 1));
+    steps.push(await timeSteps(backend, 4 + round, 1));
     const begin = performance.now();
     const scalars = [{ seed: 1, prune_eps: 1e-8, correction1: 1, correction2: 1 }];
     await (await backend.executor.run([{ sequence: 'prune', slot: 0 }], scalars, regions.metrics)).result; // prettier-ignore
     events.push(performance.now() - begin);
   }
   const [event, step] = [median(events), median(steps)];
+  const bytes = (name: string): number => memory.categories.find((c) => c.name === name)?.bytes ?? 0;
   const document = {
-    score: pruning!.config.score, prunable: pruning!.table.elements, dispatches: pruning!.sequence.length, event_ms: event,
-    tokens_per_step: 128, step_ms: step, ratio: event / step,
+    score: pruning!.config.score, prunable: pruning!.table.elements, dispatches: pruning!.sequence.length,
+    symbols: { ...LARGE, ...shape, ...symbols }, tokens_per_step: batch * SEQUENCE,
+    event_ms: event, step_ms: step, ratio: event / step, events_ms: events, steps_ms: steps,
+    memory: {
+      planned_bytes: memory.totalBytes, allocated_bytes: backend.allocatedBytes, unplanned_bytes: backend.allocatedBytes - memory.totalBytes,
+      masks_bytes: bytes('masks'), scratch_bytes: bytes('pruning scratch'), scratch_bytes_per_weight: bytes('pruning scratch') / pruning!.table.elements,
+    },
   }; // prettier-ignore
   backend.destroy();
   return document;
 }
 
 async function benchPrune(options: BenchPruneOptions): Promise<void> {
-  const [steps, rounds] = [Number(options.steps), Number(options.rounds)];
-  if (![steps, rounds].every((n) => Number.isInteger(n) && n > 0))
-    throw new UsageError('--steps and --rounds: give positive integers');
+  const [steps, rounds, batch] = [Number(options.steps), Number(options.rounds), Number(options.batch)];
+  if (![steps, rounds, batch].every((n) => Number.isInteger(n) && n > 0))
+    throw new UsageError('--steps, --rounds and --batch: give positive integers');
   const engine = await openDevice(await dawn(options.software));
   const adapter = `${engine.adapter.description || engine.adapter.architecture}${engine.adapter.software ? ' (software adapter)' : ''}`;
   const say = (line: string): void => void (options.json || process.stdout.write(`${line}\n`));
   say(`adapter ${adapter}`);
   const events = [];
   for (const symbols of [{ PRUNING_MAGNITUDE: 'y' }, { OPTIMIZER_ADAMWPRUNE: 'y' }]) {
-    const e = await eventAgainstStep(engine, rounds, symbols);
+    const e = await eventAgainstStep(engine, { rounds, batch, symbols });
     events.push(e);
     say(
-      `mask event, ${e.score}, ${e.prunable.toLocaleString('en-US')} weights, ${e.dispatches} dispatches: ${e.event_ms.toFixed(0)} ms; training step of ${e.tokens_per_step} tokens ${e.step_ms.toFixed(0)} ms, ratio ${e.ratio.toFixed(3)}`,
+      `mask event, ${e.score}, ${e.prunable.toLocaleString('en-US')} weights, ${e.dispatches} dispatches: ${e.event_ms.toFixed(0)} ms; training step of ${e.tokens_per_step} tokens ${e.step_ms.toFixed(0)} ms, ratio ${e.ratio.toFixed(3)}; scratch ${e.memory.scratch_bytes_per_weight.toFixed(2)} bytes a weight, beyond the plan ${e.memory.unplanned_bytes} bytes`,
     );
   }
   const between = await betweenEvents(engine, steps, rounds);
   if (options.json) return print({ adapter, between_events: between, mask_events: events });
   say(
-    `between mask events, ${between.parameters.toLocaleString('en-US')} parameters: AdamW ${between.adamw_ms.toFixed(1)} ms, AdamWPrune ${between.adamwprune_ms.toFixed(1)} ms a step, ratio ${between.ratio.toFixed(3)}`,
+    `between mask events, ${between.parameters.toLocaleString('en-US')} parameters, ${between.steps} steps of each in turn: AdamW ${between.adamw_ms.toFixed(1)} ms, AdamWPrune ${between.adamwprune_ms.toFixed(1)} ms a step, ratio ${between.ratio.toFixed(3)}`,
   );
 }

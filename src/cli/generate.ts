@@ -4,11 +4,14 @@ import type { Corpus } from '@/data/corpus';
 import { entropies } from '@/data/entropy';
 import { ReferenceDecoder } from '@/decode/backend-reference';
 import { WebGpuDecoder } from '@/decode/backend-webgpu';
-import { CachedContinuation, type Continuation, ForwardContinuation } from '@/decode/continuation';
+import { CachedContinuation, ForwardContinuation } from '@/decode/continuation';
+import { TOKENS_PER_SUBMIT, drawOnDevice } from '@/decode/draw';
+import { DRAWS_PER_SUBMIT } from '@/decode/plan';
 import { openDevice } from '@/engine/device';
 import { ReferenceBackend } from '@/experiment/backend-reference';
 import { WebGpuBackend } from '@/experiment/backend-webgpu';
 import { generate } from '@/experiment/generate';
+import type { SamplingOptions } from '@/experiment/sampling';
 import { dawn } from './dawn';
 import { UsageError, print } from './options';
 import { type TrainedModel, openTrainedModel } from './trained-model';
@@ -25,6 +28,8 @@ interface GenerateOptions {
   readonly batch: string;
   readonly backend: string;
   readonly cache: boolean;
+  readonly perSubmit: string;
+  readonly hostSampling?: boolean;
   readonly json?: boolean;
 }
 
@@ -55,6 +60,12 @@ export function registerGenerate(program: Command): void {
     .option('--top-p <p>', 'draw among the fewest tokens that hold probability p; 1: all', '1')
     .option('--min-p <p>', 'leave out tokens less likely than p times the most likely one; 0: none', '0')
     .option('--batch <n>', 'continuations, decoded together', '1')
+    .option(
+      '--per-submit <n>',
+      `tokens decoded and drawn in one submit, at most ${DRAWS_PER_SUBMIT}`,
+      String(TOKENS_PER_SUBMIT),
+    )
+    .option('--host-sampling', 'one token a submit, drawn on the CPU: the slow twin of drawing on the device')
     .option('--no-cache', 'forward the whole window for every token: the slow twin of the KV cache')
     .option('--backend <name>', 'webgpu or reference', 'webgpu')
     .option('--json', 'print one JSON document')
@@ -64,18 +75,44 @@ export function registerGenerate(program: Command): void {
 /** Tokens appended in one submit of the prompt. */
 const CHUNK = 64;
 
-async function cached(trained: TrainedModel, batch: number, webgpu: boolean): Promise<Continuation & Disposable> {
-  const { model } = trained;
+interface Source extends Disposable {
+  /** Rows of one token a sequence. */
+  text(prompts: readonly (readonly number[])[], count: number): AsyncGenerator<readonly number[]>;
+  readonly submitsPerToken: number;
+}
+
+/** Text with the KV cache; drawn on the device unless `perSubmit` is null. */
+async function cached(
+  trained: TrainedModel,
+  batch: number,
+  webgpu: boolean,
+  sampling: SamplingOptions,
+  perSubmit: number | null,
+): Promise<Source> {
+  const { model, tokenizer } = trained;
   const shape = { batch, chunk: Math.min(CHUNK, model.blockSize), capacity: model.blockSize };
   const backend = webgpu
     ? await WebGpuDecoder.create(await openDevice(await dawn()), model, shape)
     : new ReferenceDecoder(model, shape);
   backend.load(trained.weights);
-  return Object.assign(new CachedContinuation(backend), { [Symbol.dispose]: () => backend.destroy() });
+  const onDevice = backend instanceof WebGpuDecoder && perSubmit !== null ? backend : null;
+  return {
+    text: (prompts, count) =>
+      onDevice
+        ? drawOnDevice(onDevice, prompts, count, tokenizer.vocabSize, sampling, perSubmit!)
+        : generate(new CachedContinuation(backend), prompts, count, tokenizer.vocabSize, sampling),
+    submitsPerToken: onDevice ? 1 / perSubmit! : 1,
+    [Symbol.dispose]: () => backend.destroy(),
+  };
 }
 
 /** The training backend's own forward pass over the whole block. */
-async function forward(trained: TrainedModel, batch: number, webgpu: boolean): Promise<Continuation & Disposable> {
+async function forward(
+  trained: TrainedModel,
+  batch: number,
+  webgpu: boolean,
+  sampling: SamplingOptions,
+): Promise<Source> {
   const { config, model, tokenizer } = trained;
   const stub = new Uint32Array(2 * (model.blockSize + 2));
   const corpus: Corpus = {
@@ -88,7 +125,11 @@ async function forward(trained: TrainedModel, batch: number, webgpu: boolean): P
     : new ReferenceBackend(small, model, corpus);
   await backend.loadParameters(trained.weights);
   const continuation = new ForwardContinuation(batch, model.blockSize, (ids) => backend.nextLogits(ids));
-  return Object.assign(continuation, { [Symbol.dispose]: () => backend.destroy() });
+  return {
+    text: (prompts, count) => generate(continuation, prompts, count, tokenizer.vocabSize, sampling),
+    submitsPerToken: 1,
+    [Symbol.dispose]: () => backend.destroy(),
+  };
 }
 
 async function run(options: GenerateOptions): Promise<void> {
@@ -103,21 +144,22 @@ async function run(options: GenerateOptions): Promise<void> {
   };
   const count = number('tokens', options.tokens, { integer: true });
   const batch = number('batch', options.batch, { integer: true, min: 1 });
+  const perSubmit = number('per-submit', options.perSubmit, { integer: true, min: 1, max: DRAWS_PER_SUBMIT });
   const trained = await openTrainedModel(options.run);
   const { tokenizer } = trained;
   const prompt = Array.from(tokenizer.encode(options.prompt));
   if (prompt.length === 0) throw new UsageError('--prompt is empty: give at least one character');
-  const model = await (options.cache ? cached : forward)(trained, batch, options.backend === 'webgpu');
+  const webgpu = options.backend === 'webgpu';
+  const source = options.cache
+    ? await cached(trained, batch, webgpu, sampling, options.hostSampling ? null : perSubmit)
+    : await forward(trained, batch, webgpu, sampling);
   const sequences = Array.from({ length: batch }, () => [...prompt]);
   const stream = !options.json && batch === 1;
   let shown = '';
   const begin = performance.now();
-  for await (const drawn of generate(
-    model,
+  for await (const drawn of source.text(
     sequences.map((s) => [...s]),
     count,
-    tokenizer.vocabSize,
-    sampling,
   )) {
     drawn.forEach((token, b) => sequences[b]!.push(token));
     if (!stream) continue;
@@ -128,7 +170,7 @@ async function run(options: GenerateOptions): Promise<void> {
     }
   }
   const seconds = (performance.now() - begin) / 1000;
-  model[Symbol.dispose]();
+  source[Symbol.dispose]();
   const texts = sequences.map((s) => tokenizer.decode(s));
   if (options.json)
     return print({
@@ -137,6 +179,7 @@ async function run(options: GenerateOptions): Promise<void> {
       text: texts[0],
       ...(batch > 1 ? { texts } : {}),
       cache: options.cache,
+      submits_per_token: source.submitsPerToken,
       time: { tokens_per_second: (batch * count) / seconds },
     });
   if (stream) process.stdout.write(`${texts[0]!.slice(shown.length)}\n`);

@@ -26,6 +26,7 @@ import { registerReplay } from './replay';
 import { registerReport } from './report';
 import { registerRoofline } from './roofline';
 import { registerRun } from './run';
+import { registerShow } from './show';
 import { registerTracker } from './trackers';
 
 const program = new Command('wb')
@@ -39,6 +40,7 @@ for (const register of [
   registerReplay,
   registerMatrix,
   registerReport,
+  registerShow,
   registerEval,
   registerAb,
   registerTracker,

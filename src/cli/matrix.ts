@@ -13,8 +13,10 @@ import {
   resetCell,
 } from '@/experiment/matrix/matrix-directory';
 import { kubernetesFile, parseShard, shardOf, slurmFile } from '@/experiment/matrix/shard';
+import { valueOf } from '@/experiment/report/report';
 import { openConfig } from '@/experiment/kconfig-tree';
 import { makeRunId, utc } from '@/experiment/manifest/build';
+import { baselineRuns, matchBaselines, takeOver } from './baseline';
 import { DiskDirectory } from './disk-directory';
 import { host, projectName } from './host';
 import { checkCells, progressOf, runQueue, summariseMatrix } from './matrix-queue';
@@ -30,6 +32,7 @@ import {
   withConfigOptions,
 } from './options';
 import { positiveSteps, refuseOldRun } from './run';
+import { sweepItems } from './sweep';
 import { trackersOf } from './trackers';
 import { RUN_VARIABLES } from './train-run';
 
@@ -61,7 +64,26 @@ export function registerMatrix(program: Command): void {
     .option('--autotune', 'measure kernel variants first, also on a software adapter')
     .option('--software', 'use the software adapter even where there is a GPU')
     .option('--json', 'print one JSON document, nothing else on stdout')
+    .addHelpText(
+      'after',
+      '\nExample: wb matrix LEARNING_RATE=1e-3,3e-3 GPT2_N_LAYER=2:2:8 --seeds 3 --out runs/m\n' +
+        'TRACKER=, TIME= (seconds a cell) and BASELINE=DIR,... (finished runs to take over) steer the cells.\n',
+    )
     .action(matrix);
+  withConfigOptions(program.command('sweep'), [
+    '<file>',
+    'ranges: CONFIG_NAME=start:step:end or a|b|c; other lines are settings',
+  ])
+    .description('a matrix over the ranges of a file, then its ten best cells by held-out loss (nats a token)')
+    .option('--out <dir>', 'matrix directory to write')
+    .option('--seeds <n>', 'each combination with n consecutive seeds')
+    .option('--steps <n>', 'stop each cell after n steps')
+    .option('--dry-run', 'print the cells and stop')
+    .option('--backend <name>', 'webgpu or reference (f64 on the CPU)', 'webgpu')
+    .option('--software', 'use the software adapter even where there is a GPU')
+    .option('--json', 'print one JSON document, nothing else on stdout')
+    .addHelpText('after', '\nExample: wb sweep ranges.config --seeds 3 --out runs/sweep\n')
+    .action(sweep);
   program
     .command('rerun')
     .description('put cells of a matrix back to the start and run them again')
@@ -145,6 +167,7 @@ async function matrix(items: readonly string[], options: MatrixOptions): Promise
   const directory = new DiskDirectory(options.out);
   await refuseOldRun(directory);
   trackersOf(resolved.overrides);
+  const takeovers = matchBaselines(await baselineRuns(resolved.overrides, backend), cells);
   const createdAt = utc(new Date());
   const record = await createMatrix(directory, {
     record: {
@@ -154,7 +177,11 @@ async function matrix(items: readonly string[], options: MatrixOptions): Promise
       createdAt,
       backend,
       stopAt: positiveSteps(options.steps),
-      overrides: { ...resolved.overrides },
+      // Run ids, not where they lie on this disk.
+      overrides: {
+        ...resolved.overrides,
+        ...(takeovers.length > 0 ? { BASELINE: takeovers.map(({ run }) => run.runId).join(',') } : {}),
+      },
       axes: spec.axes.map(({ name, points }) => ({ name, labels: points.map((p) => p.label) })),
       shard: options.shard ?? null,
     },
@@ -163,6 +190,7 @@ async function matrix(items: readonly string[], options: MatrixOptions): Promise
     host: host(),
   });
   await checkCells(directory, record);
+  await takeOver(directory, record, takeovers);
   await finishMatrix(directory, record, { ...options, quiet: options.json ?? false });
 }
 
@@ -181,6 +209,21 @@ export async function finishMatrix(
   if (options.quiet) print({ out: directory.root, done, counts });
   else process.stdout.write(text);
   if (counts['failed'] ?? counts['invalid']) process.exitCode = 1;
+}
+
+async function sweep(file: string, items: readonly string[], options: MatrixOptions): Promise<void> {
+  await matrix([...sweepItems(readNamed(file), file), ...items], options);
+  if (options.dryRun || options.json || options.out === undefined) return;
+  const directory = new DiskDirectory(options.out);
+  const cells = await cellStates(directory, await readMatrix(directory));
+  const ranked = cells
+    .flatMap((cell) => {
+      const loss = valueOf(cell, 'val_loss');
+      return loss === null ? [] : [{ id: cell.id, loss }];
+    })
+    .sort((a, b) => a.loss - b.loss);
+  const lines = ranked.slice(0, 10).map(({ id, loss }, i) => `${String(i + 1).padStart(2)}  ${loss.toFixed(4)}  ${id}`);
+  process.stdout.write(['', `best of ${ranked.length}, held-out loss:`, ...lines, ''].join('\n'));
 }
 
 function matches(

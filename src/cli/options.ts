@@ -39,8 +39,9 @@ export interface ResolvedConfig {
 
 export const DEFAULT_DEFCONFIG = 'gpt2-vanilla-baseline';
 
-export function withConfigOptions(command: Command): Command {
-  return command
+/** `first`: name and meaning of an argument before the overrides. */
+export function withConfigOptions(command: Command, first?: readonly [name: string, meaning: string]): Command {
+  return (first ? command.argument(...first) : command)
     .argument('[overrides...]', 'SYMBOL=value, without the CONFIG_ prefix')
     .option('--defconfig <name>', 'preset in defconfigs/')
     .option('--config <file>', `a .config file (default: ./.config, else ${DEFAULT_DEFCONFIG})`);

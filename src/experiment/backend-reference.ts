@@ -12,6 +12,8 @@ import type { BackendSummary, EvalResult, NamedTensors, StepResult, TrainingBack
 import { STREAM, drawBatch } from './batches';
 import type { ExperimentConfig } from './config';
 import { initialValues } from './init';
+import { LayerRates } from './layer-rates';
+import type { ReadMoment } from './moment-sample';
 import { metricOf, scoreBatch } from './task-metric';
 import type { TaskScore } from '@/data/tasks';
 import type { SpamEvent } from './events';
@@ -33,6 +35,7 @@ export class ReferenceBackend implements TrainingBackend {
   readonly #weights = new Map<string, Float64Array>();
   readonly #slots = new Map<string, Partial<Record<StateSlot, Float64Array>>>();
   readonly #pruner: ReferencePruner | null;
+  readonly #rates: LayerRates | null;
   readonly #norms = new Float64Array(SPAM_QUEUE);
   /** Updates done so far. */
   #done = 0;
@@ -55,6 +58,9 @@ export class ReferenceBackend implements TrainingBackend {
     const parameters = this.#train.graph.parameters.map(({ name, shape }) => ({
       name, shape, w: this.#weights.get(name)!, slots: this.#slots.get(name)!,
     })); // prettier-ignore
+    const { layerLr } = config.optimizer;
+    const arena = parameters.map(({ name, shape, w }) => ({ name, shape, size: w.length, offset: 0 }));
+    this.#rates = layerLr ? new LayerRates(layerLr, arena, config.training.seed) : null;
     this.#pruner = config.pruning ? new ReferencePruner(config.pruning, parameters, config.training.seed) : null;
     bindWeights(this.#eval.graph.parameters, this.#weights, this.#evalValues);
     const copies = 2 + STATE_SLOTS[config.optimizer.kind].length;
@@ -113,8 +119,12 @@ export class ReferenceBackend implements TrainingBackend {
     return values.get(model.loss.id)![0]!;
   }
 
-  step(step: number): Promise<{ result: Promise<StepResult> }> {
-    return Promise.resolve({ result: Promise.resolve(this.#step(step)) });
+  async step(step: number): Promise<{ result: Promise<StepResult> }> {
+    const read: ReadMoment = (name, first, n) =>
+      Promise.resolve(this.#slots.get(name)!.exp_avg_sq!.subarray(first, first + n));
+    if (this.#rates?.due(step)) await this.#rates.refresh(read);
+    if (this.#pruner?.due(step + 1)) await this.#pruner.resolveEps(read);
+    return { result: Promise.resolve(this.#step(step)) };
   }
 
   #step(step: number): StepResult {
@@ -168,7 +178,7 @@ export class ReferenceBackend implements TrainingBackend {
         coefficient,
         decay,
       };
-      updateTensor(optimizer.kind, update, { ...optimizer, lr: plan.lr });
+      updateTensor(optimizer.kind, update, { ...optimizer, lr: plan.lr * (this.#rates?.of(name) ?? 1) });
     }
     this.#pruner?.apply();
     const corrections = { correction1: 1 - optimizer.beta1 ** plan.t, correction2: 1 - optimizer.beta2 ** plan.t };
@@ -268,12 +278,14 @@ export class ReferenceBackend implements TrainingBackend {
     const state = new Map<string, StateTensor>();
     for (const [key, shape, data] of this.#arrays()) state.set(key, { dtype: 'F64', shape, data: data.slice() });
     this.#pruner?.save(state);
+    this.#rates?.save(state);
     return Promise.resolve(state.set(...stepTensor(this.#done)));
   }
 
   loadState(state: TrainingState): Promise<void> {
     for (const [key, , data] of this.#arrays()) data.set(stateTensor(state, key, data.length, 'F64', 'F32').data);
     this.#pruner?.load(state);
+    this.#rates?.load(state);
     this.#done = savedStep(state);
     return Promise.resolve();
   }

@@ -15,6 +15,8 @@ import type { BackendSummary, EvalResult, NamedTensors, StepResult, TrainingBack
 import { STREAM } from './batches';
 import type { ExperimentConfig } from './config';
 import { initialValues } from './init';
+import { LayerRates } from './layer-rates';
+import type { ReadMoment } from './moment-sample';
 import { metricOf, scoreBatch } from './task-metric';
 import type { TaskScore } from '@/data/tasks';
 import { SPAM_KEY, type StateTensor, type TrainingState, savedStep, stateTensor, stepTensor } from './training-state';
@@ -45,6 +47,7 @@ export class WebGpuBackend implements TrainingBackend {
   readonly summary: BackendSummary;
   readonly #parts: readonly Part[];
   readonly #pruner: GpuPruner | null;
+  readonly #rates: LayerRates | null;
   #lastLanded = 0;
   /** Updates submitted so far. */
   #done = 0;
@@ -61,6 +64,8 @@ export class WebGpuBackend implements TrainingBackend {
     const micro = Array.from({ length: gradientAccumulation }, (_, slot): Part => ({ sequence: 'train', slot }));
     this.#parts = [...micro, { sequence: 'update', slot: gradientAccumulation - 1 }];
     this.#pruner = training.pruning ? new GpuPruner(executor, training.pruning, config.optimizer.kind) : null;
+    const { layerLr } = config.optimizer;
+    this.#rates = layerLr ? new LayerRates(layerLr, training.arena.entries, config.training.seed) : null;
     const variants: Record<string, string[]> = {};
     for (const { program } of Object.values(training.plan.sequences).flat()) {
       const list = (variants[program.family] ??= []);
@@ -155,8 +160,10 @@ export class WebGpuBackend implements TrainingBackend {
   }
 
   async step(step: number): Promise<{ readonly result: Promise<StepResult> }> {
+    if (this.#rates?.due(step)) await this.#refreshRates(this.#rates);
     const pruner = this.#pruner?.due(step + 1) ? this.#pruner : null;
     if (pruner) await this.executor.ensure('prune');
+    await pruner?.resolveEps(this.#readMoment);
     const target = pruner?.prepare(step + 1) ?? 0;
     const parts = pruner ? [...this.#parts, { sequence: 'prune', slot: this.#parts.length - 2 }] : this.#parts;
     const { result } = await this.executor.run(parts, this.#scalars(step), this.training.regions.metrics);
@@ -166,6 +173,24 @@ export class WebGpuBackend implements TrainingBackend {
       return { result: Promise.all([result, event]).then(([data, prune]) => withEvent(this.#land(data, step), prune)) };
     }
     return { result: result.then((data) => this.#land(data, step)) };
+  }
+
+  /** Queued behind the steps before it: the state that the next update finds. */
+  readonly #readMoment: ReadMoment = async (name, first, n) => {
+    const { offset } = this.training.arena.entries.find((entry) => entry.name === name)!;
+    const region = this.training.regions.slots.get('exp_avg_sq')!;
+    return new Float32Array(await this.executor.read(region, offset + first, n));
+  };
+
+  async #refreshRates(rates: LayerRates): Promise<void> {
+    await rates.refresh(this.#readMoment);
+    this.#writeRates(rates);
+  }
+
+  #writeRates(rates: LayerRates): void {
+    const { region, offset } = this.training.rates!;
+    for (const { name, offset: at, size } of this.training.arena.entries)
+      this.executor.write(region, new Float32Array(Math.ceil(size / 64)).fill(rates.of(name)), offset + at / 64);
   }
 
   #land(data: ArrayBuffer, step: number): StepResult {
@@ -317,6 +342,7 @@ export class WebGpuBackend implements TrainingBackend {
       state.set(SPAM_KEY, { dtype: 'F32', shape: [SPAM_QUEUE], data });
     }
     await this.#pruner?.save(state);
+    this.#rates?.save(state);
     return state.set(...stepTensor(this.#done));
   }
 
@@ -327,6 +353,10 @@ export class WebGpuBackend implements TrainingBackend {
     const { spamQueue } = this.training.regions;
     if (spamQueue !== null) this.executor.write(spamQueue, stateTensor(state, SPAM_KEY, SPAM_QUEUE, 'F32').data);
     this.#pruner?.load(state);
+    if (this.#rates) {
+      this.#rates.load(state);
+      this.#writeRates(this.#rates);
+    }
     this.#done = savedStep(state);
     return Promise.resolve();
   }

@@ -55,7 +55,7 @@ export interface OptimizerEvent {
   /** exp_avg or momentum_buffer, and exp_avg_sq; null where the optimizer keeps none. */
   readonly m: LogHistogram | null;
   readonly v: LogHistogram | null;
-  /** What the last update moved, decay left out; null before the first, and for SinkGD. */
+  /** What the last update moved, decay left out; null before the first, for SinkGD and with LAYER_LR. */
   readonly update: LogHistogram | null;
 }
 

@@ -1,11 +1,14 @@
 /** The optimizer's part of a configuration. Symbols: src/optim/Kconfig. */
 import type { DecayGroups, OptimizerKind } from '@/optim/kinds';
+import type { LayerLrConfig, LayerLrSignal } from '@/optim/layer-lr';
 import type { SpamConfig } from '@/optim/spam';
 import type { OptimizerSettings } from '@/optim/update';
 import { ConfigError, type Reader } from './config-reader';
 
 export interface OptimizerConfig extends OptimizerSettings {
   readonly decayGroups: DecayGroups;
+  /** null: one learning rate for all. */
+  readonly layerLr: LayerLrConfig | null;
 }
 
 const KINDS: readonly (readonly [string, OptimizerKind])[] = [
@@ -33,6 +36,18 @@ function spamOf(read: Reader): SpamConfig {
   return { mode, interval, warmup, theta: read.real('SPAM_THETA', 0, 1e9), zThreshold: read.real('SPAM_Z', 0, 1e9) };
 }
 
+const layerLrOf = (read: Reader): LayerLrConfig => ({
+  signal: read.choice<LayerLrSignal>('LAYER_LR', [
+    ['LAYER_LR_V', 'v'],
+    ['LAYER_LR_SHUFFLED', 'shuffled'],
+    ['LAYER_LR_DEPTH', 'depth'],
+  ]),
+  power: read.int('LAYER_LR_POWER'),
+  start: read.int('LAYER_LR_START'),
+  every: read.int('LAYER_LR_EVERY'),
+  freeze: read.bool('LAYER_LR_FREEZE'),
+});
+
 /** Throws ConfigError. */
 export function optimizerOf(read: Reader): OptimizerConfig {
   const kind = read.choice('OPTIMIZER', KINDS);
@@ -57,5 +72,6 @@ export function optimizerOf(read: Reader): OptimizerConfig {
     eps: kind === 'sgd' || kind === 'sinkgd' ? 1e-8 : read.real('ADAM_EPS', 0, 1, 'min'),
     gradClip: read.real('GRAD_CLIP', 0, 1e9),
     spam: kind === 'adamwspam' ? spamOf(read) : null,
+    layerLr: kind !== 'sgd' && kind !== 'sinkgd' && read.bool('LAYER_LR') ? layerLrOf(read) : null,
   };
 }

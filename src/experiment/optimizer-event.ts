@@ -42,7 +42,7 @@ export function optimizerEvent(
   parameters: number,
 ): OptimizerEvent {
   const { w, g, slots } = sample;
-  const moved = step > 0 ? steps(sample, config, step) : null;
+  const moved = step > 0 && config.optimizer.layerLr === null ? steps(sample, config, step) : null;
   const of = (values: ArrayLike<number> | undefined | null) => (values ? logHistogram(values) : null);
   return {
     event: 'optimizer',

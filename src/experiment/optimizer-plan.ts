@@ -18,6 +18,7 @@ import type { LoweredGraph } from '@/engine/lower';
 import { align } from '@/engine/memory';
 import { type Dispatch, dispatchOf } from '@/engine/plan';
 import type { ParameterArena, Storage } from '@/engine/storage';
+import type { MaskState } from '@/pruning/config';
 import { STATE_SLOTS, type StateSlot, decays } from '@/optim/kinds';
 import { SINK_ROUNDS } from '@/optim/sinkgd';
 import { SOFT_RESET, SPAM_MIN_QUEUE, SPAM_QUEUE } from '@/optim/spam';
@@ -36,6 +37,7 @@ export interface OptimizerStorage {
   readonly traits: DeviceTraits;
   /** Keep bits, or null where nothing is pruned. */
   readonly mask: Operand | null;
+  readonly maskState: MaskState;
 }
 
 export interface OptimizerPlan {
@@ -50,6 +52,8 @@ export interface OptimizerPlan {
   readonly slots: ReadonlyMap<StateSlot, number>;
   /** SPAM's queue of norms, or null. */
   readonly spamQueue: number | null;
+  /** Where the learning-rate factors lie, one f32 a window of 64 elements; null: there are none. */
+  readonly rates: { readonly region: number; readonly offset: number } | null;
 }
 
 /** A whole region as one row. */
@@ -89,7 +93,7 @@ function blockTable(
       slabs: slab?.slabs ?? 1,
     };
   });
-  return segmentTable(segments, arena.elements);
+  return segmentTable(segments, arena.elements, config.layerLr !== null);
 }
 
 export function planOptimizer(
@@ -114,7 +118,14 @@ export function planOptimizer(
   }; // prettier-ignore
   const reduce = dispatchOf(
     gradReduce,
-    { label: 'gradient sum', ...shared.table, slabs, grad: shared.g, partials, mask },
+    {
+      label: 'gradient sum',
+      ...shared.table,
+      slabs,
+      grad: shared.g,
+      partials,
+      mask: s.maskState === 'none' ? null : mask,
+    },
     traits,
     'optimizer',
     `${n}`,
@@ -137,6 +148,7 @@ export function planOptimizer(
     tables,
     slots,
     spamQueue: spam?.operands.queue.region ?? null,
+    rates: layout.rates === null ? null : { region: tableRegion, offset: layout.rates },
   };
 }
 
@@ -155,10 +167,10 @@ function planSpam(shared: Shared, { storage, traits }: OptimizerStorage) {
 }
 
 /** The one dispatch of SGD and of the Adam family. */
-function planRule(config: OptimizerConfig, shared: Shared, { traits, mask }: OptimizerStorage): Dispatch {
+function planRule(config: OptimizerConfig, shared: Shared, { traits, mask, maskState }: OptimizerStorage): Dispatch {
   const { n, w, g, norm, slots } = shared;
   const arena = (slot: StateSlot): Operand => flat(slots.get(slot)!, n);
-  const common = { ...shared.table, w, g, norm, mask };
+  const common = { ...shared.table, w, g, norm, mask, maskState };
   if (config.kind === 'sgd')
     return dispatchOf(sgd, { label: 'SGD', ...common, b: arena('momentum_buffer') }, traits, 'optimizer', `${n}`);
   const args = {

@@ -67,6 +67,11 @@ export function pruningOf(read: Reader, optimizer: OptimizerKind): PruningConfig
       ['PRUNING_SET_BLOCKS', 'blocks'],
       ['PRUNING_SET_REPO', 'repo'],
     ]),
+    maskState: read.choice<PruningConfig['maskState']>('PRUNING_MASK_STATE', [
+      ['PRUNING_MASK_STATE_ALL', 'all'],
+      ['PRUNING_MASK_STATE_REPO', 'repo'],
+    ]),
+    epsOfMedian: method === 'state' && read.bool('PRUNING_EPS_OF_MEDIAN'),
     rebalance: read.bool('PRUNING_REBALANCE'),
     sample: read.bool('PRUNING_SELECT_SAMPLE') ? read.real('PRUNING_SAMPLE_FRACTION', 0, 1, 'min') : null,
   };

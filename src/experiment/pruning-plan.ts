@@ -7,7 +7,7 @@ import type { DeviceTraits, Operand } from '@/engine/kernel';
 import { type Dispatch, dispatchOf } from '@/engine/plan';
 import type { ArenaEntry, ParameterArena, Storage } from '@/engine/storage';
 import type { StateSlot } from '@/optim/kinds';
-import type { PruningConfig } from '@/pruning/config';
+import { type PruningConfig, maskStateOf, masksSlot } from '@/pruning/config';
 import { budgetOf, prunableTensors } from '@/pruning/domains';
 import * as kernels from '@/pruning/kernels';
 import { QUANTILE_SAMPLES } from '@/pruning/report';
@@ -97,6 +97,7 @@ export function planPruning(arena: ParameterArena, config: PruningConfig, s: Pru
   };
   const [fresh, stats] = [scratch(words), scratch(kernels.STAT_WORDS * table.chunks)];
   const needs = SCORE_NEEDS[config.score];
+  const maskState = maskStateOf(config);
   const arenaOf = (buffer: 'movement' | 'initial weights'): Operand => flat(storage.region(buffer, 0, 4 * n), n);
   const movement = needs.includes('movement') ? arenaOf('movement') : null;
   const initial = needs.includes('initial') ? arenaOf('initial weights') : null;
@@ -133,7 +134,7 @@ export function planPruning(arena: ParameterArena, config: PruningConfig, s: Pru
     ...compared,
     run(kernels.compareMasks, { label: 'mask statistics', chunks, mask, fresh, magnitude: bySize, stats }),
     run(kernels.applyMask, {
-      label: 'apply mask', chunks, mask, fresh, arenas: [w, ...[...s.slots.values()].map((region) => flat(region, n))],
+      label: 'apply mask', chunks, mask, fresh, arenas: [w, ...[...s.slots].flatMap(([slot, region]) => (masksSlot(maskState, slot) ? [flat(region, n)] : []))],
     }),
   ]; // prettier-ignore
   return {

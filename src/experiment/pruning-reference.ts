@@ -1,7 +1,8 @@
 /** Pruning during a run on the reference backend, in f64: the twin of pruning-webgpu.ts. */
 import { philox4x32 } from '@/data/random';
 import type { StateSlot } from '@/optim/kinds';
-import { type PruningConfig, isMaskEvent } from '@/pruning/config';
+import { median } from '@/optim/layer-lr';
+import { type PruningConfig, isMaskEvent, maskStateOf, masksSlot } from '@/pruning/config';
 import { budgetOf, prunableTensors } from '@/pruning/domains';
 import { PRUNE_PURPOSE } from '@/pruning/kernels';
 import { sparsityAt } from '@/pruning/ramps';
@@ -10,6 +11,7 @@ import { SCORE_NEEDS } from '@/pruning/scores';
 import { packMask, unpackMask } from '@/pruning/select';
 import { ConfigError } from './config-reader';
 import type { PruneEvent } from './events';
+import { type ReadMoment, sampleMoments } from './moment-sample';
 import { type StateTensor, type TrainingState, stateTensor } from './training-state';
 
 export interface ReferenceParameter {
@@ -21,6 +23,7 @@ export interface ReferenceParameter {
 
 export class ReferencePruner {
   readonly tensors: readonly PrunerTensor[];
+  #eps: number;
   readonly #slots: ReadonlyMap<string, ReferenceParameter['slots']>;
 
   /** Throws ConfigError when there is nothing to prune, BudgetError when RATIO cannot hold. */
@@ -29,6 +32,7 @@ export class ReferencePruner {
     parameters: readonly ReferenceParameter[],
     readonly seed: number,
   ) {
+    this.#eps = config.eps;
     const needs = SCORE_NEEDS[config.score];
     const all = parameters.map(({ name, shape, w, slots }) => ({
       name, shape, w, size: w.length, offset: 0, keep: new Uint8Array(w.length).fill(1),
@@ -42,8 +46,19 @@ export class ReferencePruner {
     this.#slots = new Map(parameters.map(({ name, slots }) => [name, slots]));
   }
 
+  /** Whether masks are recomputed after update number `done`. */
+  due(done: number): boolean {
+    return isMaskEvent(done, this.config);
+  }
+
+  /** Where epsilon follows v: takes it from the state that the update finds. */
+  async resolveEps(read: ReadMoment): Promise<void> {
+    if (this.config.epsOfMedian) this.#eps = this.config.eps * median(await sampleMoments(this.tensors, read));
+  }
+
   /** Before clipping: pruned weights have no gradient. */
   maskGradients(gradients: ReadonlyMap<string, Float64Array>): void {
+    if (maskStateOf(this.config) === 'none') return;
     for (const { name, keep } of this.tensors) zero(gradients.get(name)!, keep);
   }
 
@@ -53,22 +68,26 @@ export class ReferencePruner {
       if (movement) accumulateMovement(movement, gradients.get(name)!, w, coefficient);
   }
 
-  /** Pruned weights and their state are exactly 0. */
+  /** Pruned weights, and their state as far as it is masked, are exactly 0. */
   apply(): void {
-    for (const { name, keep, w } of this.tensors)
-      for (const values of [w, ...Object.values(this.#slots.get(name)!)]) zero(values, keep);
+    const state = maskStateOf(this.config);
+    for (const { name, keep, w } of this.tensors) {
+      zero(w, keep);
+      for (const [slot, values] of Object.entries(this.#slots.get(name)!))
+        if (masksSlot(state, slot)) zero(values, keep);
+    }
   }
 
   /** The mask event after update `done`, when there is one. */
   event(done: number, corrections: { readonly correction1: number; readonly correction2: number }): PruneEvent | null {
     const { config } = this;
-    if (!isMaskEvent(done, config)) return null;
+    if (!this.due(done)) return null;
     const sparsity = sparsityAt(done, config);
     const count = [...this.#slots.values()].map((slots) => Object.keys(slots).length)[0] ?? 0;
     const weights = this.tensors.reduce((sum, { size }) => sum + 8 * size, 0);
     const report = updateMasks(this.tensors, {
       score: config.score,
-      settings: { eps: config.eps, q: config.q, ...corrections },
+      settings: { eps: this.#eps, q: config.q, ...corrections },
       budget: budgetOf(this.tensors, config.scope, { ...config, sparsity }),
       target: sparsity,
       sampling:
@@ -82,7 +101,7 @@ export class ReferencePruner {
       bytes: { weights, gradients: weights, optimizer: weights * count, masks: weights / 8 },
     });
     this.apply();
-    return { event: 'prune', step: done - 1, ...report };
+    return { event: 'prune', step: done - 1, ...report, ...(config.epsOfMedian ? { eps: this.#eps } : {}) };
   }
 
   save(state: Map<string, StateTensor>): void {

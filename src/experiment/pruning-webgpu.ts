@@ -3,6 +3,7 @@ import type { Executor } from '@/engine/executor';
 import type { StepScalars } from '@/engine/scalars';
 import type { BufferName } from '@/engine/storage';
 import type { OptimizerKind } from '@/optim/kinds';
+import { median } from '@/optim/layer-lr';
 import { isMaskEvent } from '@/pruning/config';
 import { budgetOf } from '@/pruning/domains';
 import { STAT, STAT_WORDS } from '@/pruning/kernels';
@@ -12,6 +13,7 @@ import { sampledBudget } from '@/pruning/sampling';
 import { SCORE_NEEDS } from '@/pruning/scores';
 import { keyScore } from '@/pruning/select';
 import type { PruneEvent } from './events';
+import { type ReadMoment, sampleMoments } from './moment-sample';
 import type { PruningPlan } from './pruning-plan';
 import { type StateTensor, type TrainingState, stateTensor } from './training-state';
 
@@ -25,11 +27,15 @@ const STATE_BUFFERS: readonly BufferName[] = [
 ];
 
 export class GpuPruner {
+  #eps: number;
+
   constructor(
     readonly executor: Executor,
     readonly plan: PruningPlan,
     readonly optimizer: OptimizerKind,
-  ) {}
+  ) {
+    this.#eps = plan.config.eps;
+  }
 
   /** Keep everything; and the starting weights, where the score compares with them. */
   begin(parameters: number, elements: number): Promise<void> {
@@ -48,8 +54,13 @@ export class GpuPruner {
   }
 
   scalars(correction1: number, correction2: number): StepScalars {
-    const { eps, q } = this.plan.config;
-    return { prune_eps: eps, prune_q: q, correction1, correction2 };
+    return { prune_eps: this.#eps, prune_q: this.plan.config.q, correction1, correction2 };
+  }
+
+  /** Where epsilon follows v: takes it from the state that the update finds. Call before a mask event's scalars. */
+  async resolveEps(read: ReadMoment): Promise<void> {
+    const { config, tensors } = this.plan;
+    if (config.epsOfMedian) this.#eps = config.eps * median(await sampleMoments(tensors, read));
   }
 
   /** Uploads the budgets of the event after update `done`; call before the submit. Returns the ramp's sparsity. */
@@ -65,13 +76,19 @@ export class GpuPruner {
 
   /** The event's report; call right after the submit, so that its reads precede later steps. */
   async collect(step: number, target: number): Promise<PruneEvent> {
-    const { regions, table } = this.plan;
+    const { regions, table, config } = this.plan;
+    const eps = config.epsOfMedian ? { eps: this.#eps } : {}; // before the reads: a later event may change it
     const [stats, sample, masks] = await Promise.all([
       this.executor.read(regions.stats, 0, STAT_WORDS * table.chunks),
       this.executor.read(regions.sample),
       this.masks(),
     ]);
-    return { event: 'prune', step, ...this.#report(new Uint32Array(stats), new Uint32Array(sample), masks, target) };
+    return {
+      event: 'prune',
+      step,
+      ...this.#report(new Uint32Array(stats), new Uint32Array(sample), masks, target),
+      ...eps,
+    };
   }
 
   /** Keep bits by tensor. */

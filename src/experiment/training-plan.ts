@@ -22,7 +22,8 @@ import type { Gpt2Config } from '@/models/config';
 import { type Gpt2TrainingGraph, buildGpt2, buildGpt2Training, forwardFlopsPerToken } from '@/models/gpt2';
 import { STATE_SLOTS, type StateSlot } from '@/optim/kinds';
 import type { ExperimentConfig } from './config';
-import { METRIC, flat, planOptimizer } from './optimizer-plan';
+import { type OptimizerPlan, METRIC, flat, planOptimizer } from './optimizer-plan';
+import { maskStateOf } from '@/pruning/config';
 import { type PruningPlan, planMask, planPruning } from './pruning-plan';
 
 export { METRIC };
@@ -38,6 +39,8 @@ export interface TrainingPlan {
   readonly flopsPerToken: number;
   /** Constant tables to upload once: region -> contents. */
   readonly tables: ReadonlyMap<number, Uint32Array>;
+  /** Learning-rate factors in a table (optimizer-plan.ts); null: there are none. */
+  readonly rates: OptimizerPlan['rates'];
   /** null: nothing is pruned. */
   readonly pruning: PruningPlan | null;
   readonly regions: {
@@ -148,6 +151,7 @@ export function planTraining(
     metrics,
     traits,
     mask,
+    maskState: config.pruning ? maskStateOf(config.pruning) : 'all',
   });
   const pruning =
     mask && config.pruning
@@ -192,6 +196,7 @@ export function planTraining(
     flopsPerToken: 3 * forwardFlopsPerToken(model),
     tables: new Map([...optimizer.tables, ...(pruning?.tables ?? [])]),
     pruning,
+    rates: optimizer.rates,
     regions: {
       parameters, gradients, slots: optimizer.slots, spamQueue: optimizer.spamQueue, metrics, train, val, ids: lowered.operand(model.ids).region, targets: lowered.operand(model.targets).region, lossScale: lowered.operand(model.lossScale).region,
       evalLogits: evaluation.operand(evalModel.logits).region,

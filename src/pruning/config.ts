@@ -29,9 +29,23 @@ export interface PruningConfig {
   readonly set: PrunableSet;
   /** Depth scope: scale the sparsities so that the total is the ramp's. */
   readonly rebalance: boolean;
+  /** `repo`: as the described system, which leaves gradients and state of pruned weights alone unless they score (2.1, 1.4). */
+  readonly maskState: 'all' | 'repo';
+  /** eps is this share of the median of v (domains.ts: medianBlock), not an absolute value. */
+  readonly epsOfMedian: boolean;
   /** Share of the scores that thresholds are taken from; null: exact selection. */
   readonly sample: number | null;
 }
+
+/** What of a pruned weight is 0 beside itself: gradient and all state; gradient, m and v; nothing. */
+export type MaskState = 'all' | 'moments' | 'none';
+
+export const maskStateOf = ({ maskState, method }: Pick<PruningConfig, 'maskState' | 'method'>): MaskState =>
+  maskState === 'all' ? 'all' : method === 'state' ? 'moments' : 'none';
+
+/** True for a state slot that is masked. */
+export const masksSlot = (state: MaskState, slot: string): boolean =>
+  state === 'all' || (state === 'moments' && slot !== 'max_exp_avg_sq');
 
 /** True when masks are recomputed after update number `done` (1-based): every `every` updates past the start, and at the end. */
 export function isMaskEvent(done: number, { start, end, every }: PruningConfig): boolean {

@@ -12,6 +12,15 @@ export interface PrunableTensor {
   readonly offset: number;
 }
 
+/** Elements of a tensor that medians of its v are taken over. */
+const MEDIAN_ELEMENTS = 4096;
+
+/** [first, elements]: the middle of a tensor, the same on both backends. */
+export function medianBlock(size: number): readonly [number, number] {
+  const n = Math.min(size, MEDIAN_ELEMENTS);
+  return [Math.floor((size - n) / 2), n];
+}
+
 const isHead = (name: string): boolean => name === 'lm_head.weight';
 const isTable = (name: string): boolean => name === 'transformer.wte.weight';
 

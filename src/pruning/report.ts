@@ -14,6 +14,8 @@ export interface PruneReport {
   readonly jaccard_magnitude: number;
   /** Share of prunable weights whose exp_avg_sq is below the score's epsilon; null where the optimizer keeps none. */
   readonly sat_frac: number | null;
+  /** Epsilon in force, where it follows the median of v. */
+  readonly eps?: number;
   readonly non_finite: number;
   /** Score quantiles over 4,096 evenly spaced prunable weights. */
   readonly score: { readonly q10: number; readonly q50: number; readonly q90: number };

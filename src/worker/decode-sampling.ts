@@ -5,6 +5,7 @@ import { CachedContinuation, type Continuation, ForwardContinuation } from '@/de
 import type { DecodeBackend } from '@/decode/decoder';
 import { DecodeError } from '@/decode/plan';
 import type { EngineDevice } from '@/engine/device';
+import { drawOnDevice } from '@/decode/draw';
 import { generate } from '@/experiment/generate';
 import type { OpenRun } from '@/experiment/open-run';
 import { ModelConfigError } from '@/models/config';
@@ -59,6 +60,13 @@ export class Sampler {
     return this.#prepared;
   }
 
+  /** One token a submit, drawn on the CPU. */
+  #onHost(open: OpenRun, decoder: DecodeBackend | null): Continuation {
+    return decoder
+      ? new CachedContinuation(decoder)
+      : new ForwardContinuation(1, open.model.blockSize, (ids) => open.backend.nextLogits(ids));
+  }
+
   /** Emits the text as it grows, behind the samples asked for before. Call with no step in flight. */
   sample(...args: SampleArguments): Promise<void> {
     const now = this.#last.then(() => this.#run(...args));
@@ -69,20 +77,24 @@ export class Sampler {
   async #run(...[open, engine, prompt, request, emit]: SampleArguments): Promise<void> {
     const { decoder, fallback } = await this.#prepare(open, engine);
     decoder?.load(await open.backend.parameters());
-    const model: Continuation = decoder
-      ? new CachedContinuation(decoder)
-      : new ForwardContinuation(1, open.model.blockSize, (ids) => open.backend.nextLogits(ids));
     const { tokenizer } = open.corpus;
-    const { requestId, tokens } = request;
+    const drawn =
+      decoder instanceof WebGpuDecoder
+        ? drawOnDevice(decoder, [prompt], request.tokens, tokenizer.vocabSize, request)
+        : generate(this.#onHost(open, decoder), [prompt], request.tokens, tokenizer.vocabSize, request);
+    const { requestId } = request;
     const ids = [...prompt];
     const begin = performance.now();
     const tell = (done: boolean): void => {
       const seconds = (performance.now() - begin) / 1000;
-      const drawn = ids.length - prompt.length;
-      const decode = { tokensPerSecond: drawn / seconds, cacheBytes: decoder?.cacheBytes ?? null, fallback };
+      const decode = {
+        tokensPerSecond: (ids.length - prompt.length) / seconds,
+        cacheBytes: decoder?.cacheBytes ?? null,
+        fallback,
+      };
       emit({ type: 'sample', requestId, text: tokenizer.decode(ids), done, decode });
     };
-    for await (const [token] of generate(model, [prompt], tokens, tokenizer.vocabSize, request)) {
+    for await (const [token] of drawn) {
       ids.push(token!);
       if (this.#prepared?.open !== open) break; // another run has begun: what it was drawn from is gone
       tell(false);

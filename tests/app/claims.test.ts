@@ -59,7 +59,7 @@ describe('reproduce here', () => {
     const links = new Set(
       plans.flatMap(({ plan }) => (plan.kind === 'here' ? [plan.href, ...plan.arms.map((arm) => arm.href)] : [])),
     );
-    expect(links.size).toBeGreaterThan(40);
+    expect(links.size).toBeGreaterThan(45);
     for (const href of links) {
       const query = new URLSearchParams(href.split('?')[1]);
       const name = query.get('defconfig')!;
@@ -84,6 +84,14 @@ describe('reproduce here', () => {
     for (const { c, plan } of plans)
       if (plan.kind === 'missing') expect(plan.why, c.id).not.toMatch(/the (experiment|preset) /);
     expect(plans.filter((p) => p.plan.kind === 'here').length).toBeGreaterThan(90);
+  });
+  it('lists every arm of a matrix, with its settings', () => {
+    const claim = claims.find((c) => c.experiment === 'gpt2-ra-sdpa')!;
+    const plan = reproduction(claim, presets);
+    expect(plan.kind === 'here' && plan.arms.map(({ label }) => label)).toEqual(['baseline', 'gate', 'ra', 'gate-ra']);
+    expect(plan.kind === 'here' && plan.arms[3]!.href).toBe(
+      '#/lab?defconfig=gpt2-attention-matrix&ATTN_GATE=y&ATTN_RA=y',
+    );
   });
   it('a preset that does not ship is named', () => {
     const claim = claims.find((c) => c.experiment === 'gpt2-mla')!;

@@ -10,7 +10,7 @@ import { exportBundle, importBundle } from '@/experiment/archive/bundle';
 import { MemoryDirectory, readText } from '@/experiment/run-directory';
 import { CSP } from '../../scripts/policy.mjs';
 import { type Site, launchBrowser, serve } from './browser';
-import { axe, inked } from './checks';
+import { axe, inked, overflow } from './checks';
 import { storedRuns } from './opfs';
 
 const SITE = 'dist/site';
@@ -171,10 +171,16 @@ describe('runs', () => {
     await page.evaluate(() => void (location.hash = '#/claims'));
     const card = page.locator('#claim-kv-tying-val-ppl .claim-local');
     await card.waitFor();
+    await card.scrollIntoViewIfNeeded(); // what is out of sight is not laid out and has no text
     expect(await card.innerText()).toMatch(/validation perplexity[\s\S]*tied\s+[+−][\d.]+ % ± [\d.]+ \(SD\), n = 2/);
     expect(await card.innerText()).toMatch(/CPU reference\s*Software adapter/);
-    expect(await page.locator('#claim-kv-tying-params .claim-local').innerText()).toMatch(/parameters[\s\S]*tied\s+−/);
-    expect(await axe(page)).toEqual([]);
+    const parameters = page.locator('#claim-kv-tying-params .claim-local');
+    await parameters.scrollIntoViewIfNeeded();
+    expect(await parameters.innerText()).toMatch(/parameters[\s\S]*tied\s+−/);
+    expect(await axe(page, { within: 'claim-kv-tying-val-ppl' })).toEqual([]);
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await overflow(page)).toBe(0);
+    await page.setViewportSize({ width: 1440, height: 900 });
     await openRuns();
     for (const id of (await storedRuns(page)).filter((name) => /tied_|baseline_s/.test(name))) {
       await page.evaluate((name) => void (location.hash = `#/runs/${name}`), id);

@@ -5,6 +5,8 @@ import { type OptimizerKind, decays } from '@/optim/kinds';
 import { learningRateAt } from '@/optim/schedule';
 import { sinkDirection } from '@/optim/sinkgd';
 import type { OptimizerSettings } from '@/optim/update';
+import { scoreOf } from '@/pruning/scores';
+import { selectSmallest } from '@/pruning/select';
 import { SETTINGS, Twin, emptyState, gpuStep, worst } from '../support/optimizer';
 import { noise } from '../support/gpu';
 
@@ -57,6 +59,52 @@ describe('invariants', () => {
     const g = noise([n], 5, 2);
     const { w: moved } = await gpuStep(settings, emptyState(settings, w), g, 0);
     expect(worst(moved, g.map((x) => (-3e-3 * x) / (Math.abs(x) + 1e-8)), 0)).toBeLessThan(1e-6); // prettier-ignore
+  });
+
+  it.each([['sgd', 100], ['adam', 100], ['adamwadv', 100], ['adamw', 1000]] as const)(
+    '1: %s over %i steps: within 1e-6 of f64 after 100, 1e-5 after 1,000, of the largest weight',
+    async (kind, steps) => {
+      const settings = settingsOf(kind);
+      const twin = new Twin(settings, noise([64]));
+      let tensors = emptyState(settings, noise([64]));
+      const off = (): number => {
+        const largest = twin.w.reduce((a, x) => Math.max(a, Math.abs(x)), 0);
+        return twin.w.reduce((a, x, i) => Math.max(a, Math.abs(x - tensors.w[i]!)), 0) / largest;
+      };
+      for (let s = 0; s < steps; s++) {
+        const g = gradient(s % 40, 64);
+        twin.step(g, s);
+        tensors = await gpuStep(settings, tensors, g, s);
+        if (s === 99) expect(off()).toBeLessThan(1e-6);
+      }
+      expect(off()).toBeLessThan(1e-5);
+    },
+  ); // prettier-ignore
+
+  it('22: a loss times c makes v c^2 times as large, exactly for powers of two; with eps = 0 every ranking stays', async () => {
+    const settings = settingsOf('adamw', { gradClip: 0 });
+    const scaled = async (c: number) => {
+      let tensors = emptyState(settings, noise([n]));
+      for (let s = 0; s < 3; s++)
+        tensors = await gpuStep(
+          settings,
+          tensors,
+          gradient(s, n).map((x) => c * x),
+          s,
+        );
+      return tensors.state;
+    };
+    const [one, four] = [await scaled(1), await scaled(4)];
+    const w = noise([n], 8);
+    expect([...four.exp_avg_sq!]).toEqual([...one.exp_avg_sq!.map((v) => 16 * v)]);
+    for (const score of ['bitter0', 'bitter3', 'bitter6', 'bitter7', 'bitter8m', 'bitter10z', 'genericV'] as const) {
+      const keep = ({ exp_avg: m, exp_avg_sq: v }: typeof one): number[] => {
+        const settings = { eps: 0, q: 0.5, correction1: 0.3, correction2: 0.03 };
+        const of = (x: number, i: number): number => scoreOf(score, { w: x, m: m![i]!, v: v![i]!, movement: 0, initial: 0, sigma: 1, random: 0 }, settings); // prettier-ignore
+        return [...selectSmallest(Float64Array.from(w, of), n / 2)];
+      };
+      expect(keep(four), score).toEqual(keep(one));
+    }
   });
 
   it('2: with g = 0 AdamW shrinks decayed weights by 1 - lr wd and leaves the others', async () => {

@@ -123,7 +123,7 @@ describe('scores', () => {
 describe('ramps', () => {
   const base: PruningConfig = {
     method: 'magnitude', score: 'magnitude', eps: 0, q: 0, target: 0.8, start: 100, end: 500, every: 30, ramp: 'cubic',
-    scope: 'global', set: 'blocks', rebalance: true, sample: null,
+    scope: 'global', set: 'blocks', rebalance: true, sample: null, maskState: 'all', epsOfMedian: false,
   }; // prettier-ignore
 
   it('10: 0 at the start, the target at the end, monotone; target/8, 7 target/8, target/2 half-way', () => {

@@ -9,7 +9,7 @@ import { testDevice } from './gpu';
 
 const PRUNING: PruningConfig = {
   method: 'state', score: 'bitter7', eps: 1e-8, q: 0, target: 0.5, start: 2, end: 12, every: 2, ramp: 'cubic',
-  scope: 'global', set: 'blocks', rebalance: true, sample: null,
+  scope: 'global', set: 'blocks', rebalance: true, sample: null, maskState: 'all', epsOfMedian: false,
 }; // prettier-ignore
 
 export interface Overrides {
@@ -34,7 +34,7 @@ export function testExperiment({ model, training, optimizer, pruning, vocab = 65
     tokenizer: { kind: 'byte' },
     optimizer: {
       kind: 'adamw', learningRate: 1e-3, minLr: 1e-4, warmupSteps: 5, decayLr: true, weightDecay: 0.1, beta1: 0.9,
-      beta2: 0.95, eps: 1e-8, gradClip: 1, momentum: 0.9, spam: null, decayGroups: 'clean', ...optimizer,
+      beta2: 0.95, eps: 1e-8, gradClip: 1, momentum: 0.9, spam: null, decayGroups: 'clean', layerLr: null, ...optimizer,
     },
     pruning: pruning ? { ...PRUNING, ...pruning } : null,
     training: {

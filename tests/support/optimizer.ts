@@ -57,7 +57,7 @@ export async function gpuStep(
     ? { queue: at('queue', SPAM_QUEUE), clipped, soft: SOFT_RESET, minQueue: SPAM_MIN_QUEUE }
     : null;
   programs.push(gradNorm.build({ label: 't', partials, out: norm, spam }, { name: '', params: {} }));
-  const shared = { ...common, w: at('w'), g: at('g'), norm, mask: bits };
+  const shared = { ...common, w: at('w'), g: at('g'), norm, mask: bits, maskState: 'all' as const };
   programs.push(
     settings.kind === 'sgd'
       ? sgd.build({ ...shared, b: at('m') }, { name: '', params: {} })

@@ -59,7 +59,7 @@ function HowTo({ plan, title }: { readonly plan: Reproduction; readonly title: s
               Reproduce here
             </a>{' '}
             <span className="muted">
-              <code>{plan.preset}</code>. {plan.how}
+              <code>{plan.preset}</code>. {plan.how} {plan.command !== null && <code>{plan.command}</code>}
             </span>
           </p>
           {plan.arms.length > 1 && (

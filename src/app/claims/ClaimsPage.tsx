@@ -7,7 +7,7 @@ import type { EvidenceSet } from '@/worker/store-protocol';
 import { useLibrary, useSetup, useWorkbench } from '../context';
 import { ClaimCard } from './ClaimCard';
 import { claims, countBy, matches, MEANING, STATUSES, type Status } from './ledger';
-import { COMPARISONS, reproduction } from './reproduce';
+import { COMPARISONS, planKey, reproduction } from './reproduce';
 import './claims.css';
 
 const AREAS = [...countBy(claims, (c) => c.area)].sort(([a], [b]) => a.localeCompare(b));
@@ -28,7 +28,7 @@ export function ClaimsPage(): ReactNode {
         (c) =>
           (area === '' || c.area === area) &&
           (!runnable || plans.get(c.id)?.kind !== 'missing') &&
-          (!measured || c.experiment! in local) &&
+          (!measured || planKey(c) in local) &&
           matches(c, wanted.trim()),
       ),
     [area, runnable, measured, local, plans, wanted],
@@ -89,7 +89,7 @@ export function ClaimsPage(): ReactNode {
       {shown.length === 0 && <p>No claim matches. Clear the search or choose another status or area.</p>}
       <ul className="claims-list">
         {shown.map((c) => (
-          <ClaimCard key={c.id} claim={c} plan={plans.get(c.id)!} local={local[c.experiment ?? ''] ?? NONE} />
+          <ClaimCard key={c.id} claim={c} plan={plans.get(c.id)!} local={local[planKey(c)] ?? NONE} />
         ))}
       </ul>
     </div>

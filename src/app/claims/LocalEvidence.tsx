@@ -59,12 +59,21 @@ function Set({ set, rows }: { readonly set: EvidenceSet; readonly rows: readonly
         Against {rows[0]?.baseline ?? 'the baseline'}, {steps.toLocaleString('en-US')} steps, {ids.length} runs on{' '}
         {adapter}
         {software && <span className="badge warn">Software adapter</span>}
-        {otherwise.length > 0 && (
-          <>
-            ; changed in all: <code>{otherwise.join(' ')}</code>
-          </>
-        )}
       </p>
+      <Otherwise settings={otherwise} />
     </>
+  );
+}
+
+/** What all runs of a set changed on top of the presets. */
+function Otherwise({ settings }: { readonly settings: readonly string[] }): ReactNode {
+  if (settings.length === 0) return <p className="muted">All else as the presets have it.</p>;
+  return (
+    <details>
+      <summary>
+        {settings.length} {settings.length === 1 ? 'setting' : 'settings'} changed in all runs
+      </summary>
+      <code>{settings.join(' ')}</code>
+    </details>
   );
 }

@@ -32,7 +32,9 @@ export type Reproduction =
       readonly href: string;
       /** Every arm of the comparison, the baseline first. */
       readonly arms: readonly ArmLink[];
-      /** What to run beside it, or the terminal command for all its arms. */
+      /** The terminal's command for all cells, where the preset is a matrix. */
+      readonly command: string | null;
+      /** What to keep in mind. */
       readonly how: string;
     }
   | { readonly kind: 'decode'; readonly card: string; readonly href: string; readonly command: string }
@@ -111,19 +113,33 @@ const PLANS: Readonly<Record<string, Plan>> = {
   'gnn-page': missing('Missing here: graph networks and the fraud data.'),
 };
 
-/** Comparisons that finished runs can be evidence for, by the ledger's name of the experiment. */
-export const COMPARISONS: readonly ComparisonPlan[] = Object.entries(PLANS).flatMap(([id, plan]) => {
-  if (plan.kind !== 'preset') return [];
-  const { preset, set, against } = plan;
-  return [{ id, preset, ...(set ? { set } : {}), ...(against === undefined ? {} : { against }) }];
-});
+/** Claims that the comparison of their experiment does not answer. */
+const OWN_PLANS: Readonly<Record<string, Plan>> = {
+  'weight-tying-params': { kind: 'preset', preset: BASELINE, set: { GPT2_WEIGHT_TYING: 'n' }, against: BASELINE },
+  'kv-transpose-tying-step-time': missing('Missing here: keys from the transposed value weights.'),
+  'ra-pattern-a100-val-ppl': missing('Missing here: queries and keys that change places by layer.'),
+  'ra-pattern-w7900-val-ppl': missing('Missing here: queries and keys that change places by layer.'),
+  'ra-double-tinystories': missing('Missing here: an ungated second attention; gpt2-ra-sdpa has the learned branch.'),
+};
+
+/** The key of a claim's plan, and of the local runs that belong to it. */
+export const planKey = ({ id, experiment }: Claim): string => (id in OWN_PLANS ? id : (experiment ?? ''));
+
+/** Comparisons that finished runs can be evidence for, by `planKey`. */
+export const COMPARISONS: readonly ComparisonPlan[] = Object.entries({ ...PLANS, ...OWN_PLANS }).flatMap(
+  ([id, plan]) => {
+    if (plan.kind !== 'preset') return [];
+    const { preset, set, against } = plan;
+    return [{ id, preset, ...(set ? { set } : {}), ...(against === undefined ? {} : { against }) }];
+  },
+);
 
 const link = (preset: string, set: Readonly<Record<string, string>> = {}): string =>
   `#/lab?${new URLSearchParams({ defconfig: preset, ...set })}`;
 
 /** Arms as a preset's header declares them: `# Arm: name X=1 Y=n`. */
 function headerArms({ name, text }: PresetInfo): ArmLink[] {
-  return [...text.matchAll(/^#\s*Arm:\s*(\S+)\s*(.*)$/gm)].map(([, label, settings]) => {
+  return [...text.matchAll(/^#[ \t]*Arm:[ \t]*(\S+)[ \t]*(.*)$/gm)].map(([, label, settings]) => {
     const set = settings.split(/\s+/).filter((word) => word.includes('='));
     return { label, href: link(name, Object.fromEntries(set.map((word) => word.split('=', 2) as [string, string]))) };
   });
@@ -132,7 +148,7 @@ function headerArms({ name, text }: PresetInfo): ArmLink[] {
 /** @param presets those that ship; one that a plan names and that is not among them is reported as missing by name */
 export function reproduction(claim: Claim, presets: readonly PresetInfo[]): Reproduction {
   if (claim.experiment === null) return { kind: 'missing', why: claim.obstacle ?? 'Nothing to run.' };
-  const plan = PLANS[claim.experiment] as Plan | undefined;
+  const plan = (OWN_PLANS[claim.id] ?? PLANS[claim.experiment]) as Plan | undefined;
   if (plan === undefined) return { kind: 'missing', why: `Missing here: the experiment ${claim.experiment}.` };
   switch (plan.kind) {
     case 'missing':
@@ -153,10 +169,12 @@ function setUp(plan: Extract<Plan, { kind: 'preset' }>, presets: readonly Preset
   const changed = Object.entries(set ?? {}).map((pair) => pair.join('='));
   const own: ArmLink = { label: changed.join(' ') || name, href: link(name, set) };
   const arms = against === undefined ? headerArms(preset) : [{ label: against, href: link(against) }, own];
+  const command = cells > 1 ? `wb matrix --defconfig ${name}` : null;
   const how = [
-    cells > 1 ? `All ${cells} cells, paired: wb matrix --defconfig ${name}` : null,
+    cells > 1 ? `All ${cells} cells, paired:` : null,
     against === undefined ? null : 'Both arms with the same seed.',
     note ?? null,
   ];
-  return { kind: 'here', preset: name, href: own.href, arms, how: how.filter((text) => text !== null).join(' ') };
+  const text = how.filter((part) => part !== null).join(' ');
+  return { kind: 'here', preset: name, href: own.href, arms, command, how: text };
 }

@@ -43,16 +43,25 @@ function spec(
   };
 }
 
-/** Categories that some sample has, the largest at the end first. */
+/** Lines of their own; what is left is one more. */
+const LARGEST = 5;
+
+/** Categories that some sample has, the largest at any time first. */
 function categories(samples: readonly TimelineSample[]): string[] {
-  const last = samples.findLast(({ gpu_bytes }) => gpu_bytes)?.gpu_bytes ?? {};
-  const names = new Set(samples.flatMap(({ gpu_bytes }) => Object.keys(gpu_bytes ?? {})));
-  return [...names].sort((a, b) => (last[b] ?? 0) - (last[a] ?? 0));
+  const most = new Map<string, number>();
+  for (const { gpu_bytes } of samples)
+    for (const [name, size] of Object.entries(gpu_bytes ?? {})) most.set(name, Math.max(size, most.get(name) ?? 0));
+  return [...most].sort(([, a], [, b]) => b - a).map(([name]) => name);
 }
 
 export function bytesSpec(samples: readonly TimelineSample[], log: boolean): PlotSpec {
   const own = samples.filter(({ gpu_bytes }) => gpu_bytes);
-  const lines = categories(own).map((name, i) => line(name, i, own, ({ gpu_bytes }) => (gpu_bytes?.[name] ?? 0) / MIB));
+  const names = categories(own);
+  const sum = (of: readonly string[], { gpu_bytes }: TimelineSample): number =>
+    of.reduce((total, name) => total + (gpu_bytes?.[name] ?? 0), 0) / MIB;
+  const groups: [string, string[]][] = names.slice(0, LARGEST).map((name) => [name, [name]]);
+  if (names.length > LARGEST) groups.push([`${names.length - LARGEST} others`, names.slice(LARGEST)]);
+  const lines = groups.map(([label, of], i) => line(label, i, own, (sample) => sum(of, sample)));
   return spec('GPU memory', 'MiB', samples, lines, 'The CPU reference has no GPU memory.', log);
 }
 

@@ -11,6 +11,8 @@ import { assemble, single } from './make';
 export const asRow = (o: Operand): Operand => ({ ...o, shape: [1, sizeOf(o.shape)], rowStride: 0 });
 export const BLOCK = 512;
 const IN_PLACE = 0xffffffff;
+/** Bits of 1.0f. */
+const ONE = 0x3f800000;
 
 /** One parameter in the arena. Offsets in elements; `offset` is a multiple of 64. */
 export interface Segment {
@@ -25,13 +27,14 @@ export interface Segment {
 export interface SegmentTable {
   readonly data: Uint32Array<ArrayBuffer>;
   readonly blocks: number;
-  /** Word where the slab strides begin, and where the decay bits begin. */
+  /** Words where the slab strides begin, the decay bits, and the learning-rate factors (null: there are none). */
   readonly strides: number;
   readonly decay: number;
+  readonly rates: number | null;
 }
 
-/** The block table that the optimizer kernels read. */
-export function segmentTable(segments: readonly Segment[], elements: number): SegmentTable {
+/** The block table that the optimizer kernels read; `rated`: with a learning-rate factor (f32, 1) a window of 64 elements. */
+export function segmentTable(segments: readonly Segment[], elements: number, rated = false): SegmentTable {
   const blocks: [number, number, number, number, number][] = [];
   for (const { offset, size, slabOffset, slabs } of segments)
     for (let at = 0; at < size; at += BLOCK)
@@ -44,7 +47,8 @@ export function segmentTable(segments: readonly Segment[], elements: number): Se
       ]);
   const strides = 4 * blocks.length;
   const decay = strides + blocks.length;
-  const data = new Uint32Array(decay + Math.ceil(elements / 64 / 32));
+  const rates = decay + Math.ceil(elements / 64 / 32);
+  const data = new Uint32Array(rates + (rated ? elements / 64 : 0)).fill(ONE, rates);
   blocks.forEach(([first, n, slab, count, stride], b) => {
     data.set([first, n, slab, count], 4 * b);
     data[strides + b] = stride;
@@ -53,7 +57,7 @@ export function segmentTable(segments: readonly Segment[], elements: number): Se
     if (segment.decay)
       for (let w = segment.offset / 64; w < (segment.offset + segment.size) / 64; w++)
         data[decay + Math.floor(w / 32)]! |= 1 << (w % 32);
-  return { data, blocks: blocks.length, strides, decay };
+  return { data, blocks: blocks.length, strides, decay, rates: rated ? rates : null };
 }
 
 export interface TableArgs {
@@ -155,6 +159,8 @@ interface UpdateArgs extends TableArgs {
   readonly norm: Operand;
   /** Keep bits, [elements / 32] u32. */
   readonly mask: Operand | null;
+  /** What of a pruned weight's state becomes 0; the weight always does. */
+  readonly maskState: 'all' | 'moments' | 'none';
 }
 
 export interface AdamArgs extends UpdateArgs {
@@ -179,6 +185,8 @@ export const adam = single<AdamArgs>('adam', (args) => {
   const env = {
     MAIN: flatMain(n / 4), DECAY: args.layout.decay, COUPLED: args.coupled ? 1 : 0, AMSGRAD: args.peak ? 1 : 0,
     SPAM: { none: 0, repo: 1, fixed: 2 }[args.spam], MASKED: args.mask ? 1 : 0,
+    MASK_MOMENTS: args.maskState === 'none' ? 0 : 1, MASK_PEAK: args.maskState === 'all' ? 1 : 0,
+    RATED: args.layout.rates === null ? 0 : 1, RATES: args.layout.rates ?? 0,
   }; // prettier-ignore
   return assemble({
     label: args.label, family: 'adam', accessors, source: adamSource, env, usesScalars: true,
@@ -200,7 +208,10 @@ export const sgd = single<SgdArgs>('sgd', (args) => {
   if (args.mask) accessors.add('mask', asRow(args.mask));
   return assemble({
     label: args.label, family: 'sgd', accessors, source: sgdSource,
-    env: { MAIN: flatMain(n / 4), DECAY: args.layout.decay, MASKED: args.mask ? 1 : 0 }, usesScalars: true,
+    env: {
+      MAIN: flatMain(n / 4), DECAY: args.layout.decay, MASKED: args.mask ? 1 : 0, MASK_MOMENTS: args.maskState === 'none' ? 0 : 1,
+    },
+    usesScalars: true,
     workgroups: spread(Math.ceil(n / 4 / 64)), flops: 6 * n, bytes: 20 * n,
   }); // prettier-ignore
 });

@@ -23,8 +23,19 @@ export function reportText(report: Report): string {
   const lines = table.map((row) =>
     row.map((cell, k) => (k === 0 ? cell.padEnd(widths[k]!) : cell.padStart(widths[k]!))).join('  ').trimEnd(),
   ); // prettier-ignore
+  const trends = report.correlations.map(
+    ({ axis, rho, p, n, method, interval }) =>
+      `${axis}: Spearman ${fixed(rho, 3)}, 95 % ${interval ? `${fixed(interval.low, 3)} .. ${fixed(interval.high, 3)} (Fisher z)` : '-'}, p ${p.toPrecision(3)} (${method === 'exact' ? 'all orders' : 't'}), n ${n}`,
+  );
   const counts = Object.entries(report.counts).map(([status, n]) => `${n} ${status}`);
-  return [...lines, '', `cells: ${counts.join(', ')}`, ...report.notes.map((note) => `note: ${note}`), ''].join('\n');
+  return [
+    ...lines,
+    '',
+    ...trends,
+    `cells: ${counts.join(', ')}`,
+    ...report.notes.map((note) => `note: ${note}`),
+    '',
+  ].join('\n');
 }
 
 const csvCell = (value: string | number | null): string => {
@@ -32,18 +43,21 @@ const csvCell = (value: string | number | null): string => {
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 
-/** One row a group; numbers in full precision. RFC 4180 with "\n". */
-export function reportCsv({ metric, rows }: Report): string {
+/** One row a group, then one a numeric axis ("axis NAME"); numbers in full precision. RFC 4180 with "\n". */
+export function reportCsv({ metric, rows, correlations }: Report): string {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row.axes)))];
-  const head = ['group', ...names, 'runs', `${metric}_mean`, `${metric}_sd`, 'params', 'relative_change', 'relative_sd', 'ci95_low', 'ci95_high', 'p_paired', 'p_holm', 'pairs', 'seeds']; // prettier-ignore
+  const head = ['group', ...names, 'runs', `${metric}_mean`, `${metric}_sd`, 'params', 'relative_change', 'relative_sd', 'ci95_low', 'ci95_high', 'p_paired', 'p_holm', 'pairs', 'seeds', 'spearman', 'fisher95_low', 'fisher95_high', 'p_spearman']; // prettier-ignore
   const lines = rows.map((row) => {
     const p = row.paired;
     return [
       row.group, ...names.map((name) => row.axes[name] ?? ''), row.values.length, row.mean, row.spread, row.params, p?.relative ?? null,
-      p?.spread ?? null, p?.interval?.low ?? null, p?.interval?.high ?? null, p?.test.p ?? null, p?.holm ?? null, p?.n ?? null, row.seeds.join(' '),
+      p?.spread ?? null, p?.interval?.low ?? null, p?.interval?.high ?? null, p?.test.p ?? null, p?.holm ?? null, p?.n ?? null, row.seeds.join(' '), null, null, null, null,
     ]; // prettier-ignore
   });
-  return [head, ...lines].map((line) => `${line.map(csvCell).join(',')}\n`).join('');
+  const trends = correlations.map(({ axis, n, rho, p, interval }) => [
+    `axis ${axis}`, ...names.map(() => ''), n, ...Array<null>(10).fill(null), '', rho, interval?.low ?? null, interval?.high ?? null, p,
+  ]); // prettier-ignore
+  return [head, ...lines, ...trends].map((line) => `${line.map(csvCell).join(',')}\n`).join('');
 }
 
 export const reportJson = (report: Report): string => stableJson(report);

@@ -5,6 +5,7 @@
 import type { Manifest, Status } from '../manifest/schema';
 import { type PairedComparison, comparePaired, holm } from '../stats/paired';
 import { mean, standardDeviation } from '../stats/summary';
+import { type AxisCorrelation, axisCorrelations } from './group';
 
 export interface ReportedRun {
   readonly id: string;
@@ -13,6 +14,8 @@ export interface ReportedRun {
   readonly seed: number;
   readonly status: Status;
   readonly manifest: Manifest | null;
+  /** Runs of two groups with equal text are compared; the seed by default. */
+  readonly pair?: string;
 }
 
 export type Metric = 'val_loss' | 'best_val_loss' | 'loss';
@@ -36,6 +39,8 @@ export interface Report {
   readonly baseline: string | null;
   readonly counts: Readonly<Partial<Record<Status, number>>>;
   readonly rows: readonly ReportRow[];
+  /** Of axes with numbers; all runs, not paired. */
+  readonly correlations: readonly AxisCorrelation[];
   /** What a reader has to know before quoting a figure. */
   readonly notes: readonly string[];
 }
@@ -47,7 +52,12 @@ export function valueOf({ status, manifest }: ReportedRun, metric: Metric): numb
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
-const groupName = (axes: Readonly<Record<string, string>>): string => Object.values(axes).join(' ') || 'base';
+interface Measured {
+  readonly seed: number;
+  readonly value: number;
+}
+
+export const groupName = (axes: Readonly<Record<string, string>>): string => Object.values(axes).join(' ') || 'base';
 
 /** `baseline`: the group's name as the table shows it. Throws RangeError when there is no such group. */
 export function makeReport(runs: readonly ReportedRun[], metric: Metric, baseline?: string): Report {
@@ -56,25 +66,25 @@ export function makeReport(runs: readonly ReportedRun[], metric: Metric, baselin
   const base = baseline ?? [...groups.keys()][0] ?? null;
   if (base !== null && !groups.has(base))
     throw new RangeError(`there is no group "${base}"; there are: ${[...groups.keys()].join(', ')}`);
-  const measured = (list: readonly ReportedRun[]): Map<number, number> =>
+  const measured = (list: readonly ReportedRun[]): Map<string, Measured> =>
     new Map(list.flatMap((run) => {
       const value = valueOf(run, metric);
-      return value === null ? [] : [[run.seed, value] as const];
-    }).sort(([a], [b]) => a - b)); // prettier-ignore
-  const reference = base === null ? new Map<number, number>() : measured(groups.get(base)!);
+      return value === null ? [] : [[run.pair ?? String(run.seed), { seed: run.seed, value }] as const];
+    }).sort(([, a], [, b]) => a.seed - b.seed)); // prettier-ignore
+  const reference = base === null ? new Map<string, Measured>() : measured(groups.get(base)!);
   const rows = [...groups].map(([group, list]) => {
     const values = measured(list);
-    const common = [...values.keys()].filter((seed) => reference.has(seed));
+    const common = [...values.keys()].filter((pair) => reference.has(pair));
     const paired =
       group === base || common.length === 0
         ? null
-        : comparePaired(common.map((s) => values.get(s)!), common.map((s) => reference.get(s)!)); // prettier-ignore
-    const all = [...values.values()];
+        : comparePaired(common.map((s) => values.get(s)!.value), common.map((s) => reference.get(s)!.value)); // prettier-ignore
+    const all = [...values.values()].map(({ value }) => value);
     const spread = standardDeviation(all);
     return {
       group,
       axes: list[0]!.axes,
-      seeds: [...values.keys()],
+      seeds: [...values.values()].map(({ seed }) => seed),
       values: all,
       mean: all.length > 0 ? mean(all) : null,
       spread: Number.isNaN(spread) ? null : spread,
@@ -92,6 +102,12 @@ export function makeReport(runs: readonly ReportedRun[], metric: Metric, baselin
     baseline: base,
     counts,
     rows: rows.map((row) => ({ ...row, paired: row.paired && { ...row.paired, holm: adjusted[next++]! } })),
+    correlations: axisCorrelations(
+      runs.flatMap((run) => {
+        const value = valueOf(run, metric);
+        return value === null ? [] : [{ axes: run.axes, value }];
+      }),
+    ),
     notes: notesOn(runs, rows),
   };
 }

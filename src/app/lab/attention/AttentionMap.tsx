@@ -4,9 +4,8 @@ import type { HeadMap } from '@/worker/protocol';
 import { percent } from '../../format';
 
 const CELL = 10;
-const MARGIN = 26;
 /** Labels on an axis before some are left out. */
-const LABELS = 24;
+const LABELS = 20;
 const LEGEND = [0, 0.05, 0.2, 0.5, 1];
 
 /** Colour goes with the square root: most weights of a long row are small. */
@@ -49,6 +48,9 @@ export function AttentionMap({
   };
   const every = Math.ceil(n / LABELS);
   const size = n * CELL;
+  // The panel is about 270 pixels wide: letters of about 10, whatever the number of tokens.
+  const font = size / 25;
+  const margin = 2.7 * font;
   const words = describeMap(map, n);
   return (
     <figure className="attention-figure">
@@ -59,7 +61,7 @@ export function AttentionMap({
         aria-label={`${words} Arrow keys move over the cells.`}
         onKeyDown={move}
       >
-        <svg viewBox={`${-MARGIN} ${-MARGIN} ${size + MARGIN} ${size + MARGIN}`} aria-hidden="true">
+        <svg viewBox={`${-margin} ${-margin} ${size + margin} ${size + margin}`} fontSize={font} aria-hidden="true">
           {tokens.map((token, i) => (
             <g key={i}>
               <rect className="attention-ground" x={0} y={i * CELL} width={(i + 1) * CELL} height={CELL} />
@@ -77,10 +79,13 @@ export function AttentionMap({
               ))}
               {i % every === 0 && (
                 <>
-                  <text className="num" x={-3} y={(i + 0.8) * CELL} textAnchor="end">
+                  <text className="num" x={-font / 3} y={(i + 0.5) * CELL + font / 3} textAnchor="end">
                     {shown(token).slice(0, 4)}
                   </text>
-                  <text className="num" transform={`translate(${(i + 0.8) * CELL} -3) rotate(-90)`}>
+                  <text
+                    className="num"
+                    transform={`translate(${(i + 0.5) * CELL + font / 3} ${-font / 3}) rotate(-90)`}
+                  >
                     {shown(token).slice(0, 4)}
                   </text>
                 </>

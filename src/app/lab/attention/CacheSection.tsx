@@ -62,7 +62,7 @@ function Composition({ layers, nEmbd, blockSize }: Extract<CacheSummary, { layer
   const used = [...new Set(layers.flatMap(({ parts }) => parts.map((p) => p.part)))];
   return (
     <>
-      <table className="table">
+      <table className="table cache-table">
         <thead className="visually-hidden">
           <tr>
             <th scope="col">Layers</th>
@@ -107,7 +107,7 @@ function Composition({ layers, nEmbd, blockSize }: Extract<CacheSummary, { layer
         <Fact name={`A sequence of ${count(blockSize)}`} value={bytes(perToken * blockSize)} />
         <Fact
           name="Multi-head attention"
-          value={mha === perToken ? 'the same' : `${significant(mha / perToken, 3)} \u00d7`}
+          value={mha === perToken ? 'the same' : `${count(mha)} B, ${significant(mha / perToken, 3)} \u00d7`}
         />
       </dl>
     </>

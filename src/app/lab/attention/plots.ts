@@ -70,13 +70,16 @@ const perLayer = (o: PerLayer): PlotDefinition => ({
   builder:
     () =>
     (run, { log }) => {
+      const lines = layerLines(run, o.field);
+      // A line that stands alone carries no label of its own.
+      const unit = lines.length === 1 ? `${o.unit}, ${lines[0]!.label}` : o.unit;
       const level = typeof o.level?.value === 'string' ? last(run.data.methods.get(o.level.value)) : o.level?.value;
       return {
         id: o.id,
         title: o.title,
         x: { title: 'Step', domain: stepDomain(run) },
-        y: { title: o.title, unit: o.unit, log, zero: o.zero, fallback: o.fallback },
-        series: [...(o.heads === undefined ? [] : headLines(run, o.heads)), ...layerLines(run, o.field)],
+        y: { title: o.title, unit, log, zero: o.zero, fallback: o.fallback },
+        series: [...(o.heads === undefined ? [] : headLines(run, o.heads)), ...lines],
         references: o.level && level !== undefined ? [{ id: 'level', label: o.level.label, value: level }] : [],
         moments: moments(run),
         empty: o.empty,
@@ -102,11 +105,10 @@ export const attentionPlots: readonly PlotDefinition[] = [
     title: 'Gate mean',
     unit: 'sigmoid(x W + b)',
     field: 'attention.gate_mean',
-    level: { label: 'start', value: 0.5 },
     zero: false,
     fallback: [0, 1],
     format: (v) => v.toFixed(3),
-    empty: 'Mean of each layer\u2019s output gate over held-out text, at evaluations.',
+    empty: 'Mean of each layer\u2019s output gate over held-out text, at evaluations; it starts near one half.',
   }),
   perLayer({
     id: 'gate-entropy',
@@ -121,7 +123,7 @@ export const attentionPlots: readonly PlotDefinition[] = [
   }),
   perLayer({
     id: 'reciprocal-beta',
-    title: 'Reciprocal weight',
+    title: 'RA weight',
     unit: '\u03b2',
     field: 'attention.beta',
     zero: true,
@@ -131,7 +133,7 @@ export const attentionPlots: readonly PlotDefinition[] = [
   }),
   perLayer({
     id: 'reciprocal-mixing',
-    title: 'Reciprocal share',
+    title: 'RA share',
     unit: 'rms added / rms kept',
     field: 'attention.mixing',
     zero: true,

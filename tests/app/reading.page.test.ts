@@ -3,9 +3,11 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { slugs } from '../../scripts/docs/plugin.ts';
 import { launchBrowser, serve, type Site } from './browser';
 import { axe, overflow } from './checks';
 
+const SHOTS = fileURLToPath(new URL('../../screenshots/docs', import.meta.url));
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 let browser: Browser;
 let site: Site;
@@ -70,6 +72,40 @@ describe('reading', () => {
     await page.goBack();
     await page.goBack();
     await page.getByRole('heading', { name: 'Quick start' }).waitFor();
+    await page.close();
+  });
+  it.each([
+    [1440, 'light'],
+    [1440, 'dark'],
+    [390, 'light'],
+    [390, 'dark'],
+  ] as const)('every document fits %i px, %s', async (width, colorScheme) => {
+    const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+    const errors: string[] = [];
+    page.on('pageerror', (e) => errors.push(e.message));
+    for (const slug of slugs(at('../..'))) {
+      await page.goto(`${site.url}/#/docs/${slug}`);
+      await page.locator(`.docs-nav a[aria-current=page][href="#/docs/${slug}"]`).waitFor({ state: 'attached' });
+      await page.locator('.docs article > *').first().waitFor();
+      for (const live of await page.locator('.docs article .live').all()) await live.locator('.plot svg').first().waitFor(); // prettier-ignore
+      expect(await overflow(page), slug).toBeLessThanOrEqual(0);
+      await page.screenshot({ path: `${SHOTS}/${slug}-${width}-${colorScheme}.png` });
+    }
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+  it('a widget whose script cannot be fetched says so in its place, and the page lives on', async () => {
+    const page = await browser.newPage();
+    await page.route(/assets\/roofline-/, (route) => route.abort());
+    await page.goto(`${site.url}/#/explain/wb-roofline`);
+    await expect.poll(() => page.getByRole('alert').textContent()).toContain('Roofline did not load');
+    await page.getByRole('navigation', { name: 'Explainers' }).getByRole('link', { name: 'Rank correlation' }).click();
+    await page.locator('wb-spearman .plot svg').first().waitFor();
+    await page.goto(`${site.url}/#/docs/bandwidth`);
+    await page.getByText('wb-roofline did not load').waitFor();
+    await page.locator('wb-kv-quant .plot svg').first().waitFor();
+    await page.goto(`${site.url}/embed.html?widget=wb-roofline`);
+    await page.getByText('Roofline did not load').waitFor();
     await page.close();
   });
   it('a document that does not exist says so', async () => {

@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react';
 import { type FisherAdamView, type Progress, SUPERSEDED } from '@/worker/analysis-protocol';
 import { useRun, useWorkbench } from '../../context';
 import { count } from '../../format';
+import { keepSecondMoment } from '../../stores/own';
 import { Fact } from '../AdapterSection';
 import { DensityScatter } from './DensityScatter';
 
@@ -14,7 +15,7 @@ type Asked =
   | { readonly status: 'failed'; readonly message: string };
 
 export function FisherAdamPanel(): ReactNode {
-  const { session } = useWorkbench();
+  const { session, run } = useWorkbench();
   const trained = useRun((s) => s.latest !== null && s.connection === 'ready');
   const [sequences, setSequences] = useState(64);
   const [asked, setAsked] = useState<Asked>({ status: 'none' });
@@ -22,12 +23,14 @@ export function FisherAdamPanel(): ReactNode {
   const compare = async (): Promise<void> => {
     setAsked({ status: 'waiting', progress: null });
     try {
-      setView(
-        await session.analyses.fisherAdam({ run: null, sequences }, (progress) =>
-          setAsked({ status: 'waiting', progress }),
-        ),
+      const compared = await session.analyses.fisherAdam({ run: null, sequences }, (progress) =>
+        setAsked({ status: 'waiting', progress }),
       );
-      setAsked({ status: 'none' });
+      setView(compared);
+      const lost = keepSecondMoment(compared, run.getState());
+      setAsked(
+        lost ? { status: 'failed', message: `Compared, but explainers cannot show it: ${lost}.` } : { status: 'none' },
+      );
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       setAsked(message === SUPERSEDED ? { status: 'none' } : { status: 'failed', message });

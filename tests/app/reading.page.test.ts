@@ -87,6 +87,7 @@ describe('reading', () => {
       await page.goto(`${site.url}/#/docs/${slug}`);
       await page.locator(`.docs-nav a[aria-current=page][href="#/docs/${slug}"]`).waitFor({ state: 'attached' });
       await page.locator('.docs article > *').first().waitFor();
+      expect(await page.locator('.docs-nav').count(), slug).toBe(1);
       for (const live of await page.locator('.docs article .live').all()) await live.locator('.plot svg').first().waitFor(); // prettier-ignore
       expect(await overflow(page), slug).toBeLessThanOrEqual(0);
       await page.screenshot({ path: `${SHOTS}/${slug}-${width}-${colorScheme}.png` });

@@ -10,7 +10,7 @@ export function DocsPage({ rest }: { readonly rest: string }): ReactNode {
   const entry = find(slug);
   return (
     <div className="docs">
-      <Contents key={slug} current={slug} />
+      <Contents key={`contents of ${slug}`} current={slug} />
       {entry ? (
         <Document key={slug} entry={entry} heading={heading} />
       ) : (

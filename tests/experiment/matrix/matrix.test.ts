@@ -66,7 +66,8 @@ describe('a matrix directory', () => {
     const directory = await matrix();
     const { id } = (await readMatrix(directory)).cells[0]!;
     const cell = cellDirectory(directory, id);
-    for (const file of ['metrics.jsonl', 'optimizer.safetensors', 'checkpoints/5.safetensors']) await cell.write(file, 'x');
+    for (const file of ['metrics.jsonl', 'optimizer.safetensors', 'checkpoints/5.safetensors'])
+      await cell.write(file, 'x');
     await cell.write('STATUS', 'ok\n');
     await resetCell(directory, id);
     expect([...(await cell.list())].sort()).toEqual(['STATUS', 'config.full', 'config.min']);

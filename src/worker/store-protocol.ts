@@ -195,6 +195,8 @@ export interface StoreApi {
   timeline(id: string): Promise<RunTimeline>;
   differences(ids: readonly string[]): Promise<readonly ConfigDifference[]>;
   report(request: ReportRequest): Promise<ReportAnswer>;
+  /** The report's figure as `wb report --format svg` draws it: SVG text. */
+  figure(request: ReportRequest): Promise<string>;
   /** By plan: the finished runs here that belong to it, where at least one pair is among them. */
   evidence(plans: readonly ComparisonPlan[]): Promise<Readonly<Record<string, readonly EvidenceSet[]>>>;
   export(id: string, options: { readonly withoutState: boolean }): Promise<Uint8Array>;

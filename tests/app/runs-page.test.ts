@@ -96,6 +96,18 @@ describe('runs', () => {
     );
   }, 240_000);
 
+  it.each(['SVG', 'PNG'])('saves the figure of the comparison as %s', async (kind) => {
+    const download = page.waitForEvent('download');
+    await page.locator('.runs-compare').getByRole('button', { name: kind, exact: true }).click();
+    const path = join(folder, `report.${kind}`);
+    await (await download).saveAs(path);
+    const content = readFileSync(path);
+    expect(kind === 'SVG' ? content.toString().slice(0, 4) : content.toString('latin1', 1, 4)).toBe(
+      kind === 'SVG' ? '<svg' : 'PNG',
+    );
+    expect(content.length).toBeGreaterThan(2000);
+  });
+
   it('says what is wrong with an archive, and takes the same run twice under two names', async () => {
     const bad = readFileSync(join(folder, 'terminal.zip'));
     bad[bad.length >> 1]! ^= 0xff;

@@ -20,6 +20,18 @@ export async function plotPng(spec: PlotSpec, width: number, height: number, sca
   return canvas.convertToBlob({ type: 'image/png' });
 }
 
+/** A standalone SVG as PNG. Rejects where the browser cannot draw it. */
+export async function svgPng(svg: string, scale = 2): Promise<Blob> {
+  const image = new Image();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
+  await image.decode();
+  const canvas = new OffscreenCanvas(image.naturalWidth * scale, image.naturalHeight * scale);
+  const context = canvas.getContext('2d');
+  if (!context) throw new Error('this browser gave no 2-D canvas to draw the PNG on: save as SVG');
+  context.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return canvas.convertToBlob({ type: 'image/png' });
+}
+
 /** One row per x that any series has, one column per series; every point, not the decimated ones. */
 export function plotCsv(spec: PlotSpec): string {
   const header = [spec.x.title.toLowerCase(), ...spec.series.map((s) => columnName(s.label, s.faint ?? false))];

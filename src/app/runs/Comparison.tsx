@@ -3,7 +3,7 @@ import { useEffect, useState, type ReactNode } from 'react';
 import type { ConfigDifference, ReportAnswer, ReportMetric, RunEntry } from '@/worker/store-protocol';
 import { useWorkbench } from '../context';
 import { significant } from '../format';
-import { download } from '../plot/export';
+import { download, svgPng } from '../plot/export';
 import { labelsOf } from './words';
 
 const METRICS: Readonly<Record<ReportMetric, string>> = {
@@ -136,7 +136,13 @@ function Paired({ entries }: { readonly entries: readonly RunEntry[] }): ReactNo
         </label>
       </div>
       {typeof answer === 'string' && <p role="alert">{answer}</p>}
-      {answer !== null && typeof answer !== 'string' && <ReportTable answer={answer} onBaseline={setBaseline} />}
+      {answer !== null && typeof answer !== 'string' && (
+        <ReportTable
+          answer={answer}
+          onBaseline={setBaseline}
+          figure={() => library.figure({ ids: idsOf(key), metric, symbol: symbol || null, baseline })}
+        />
+      )}
     </section>
   );
 }
@@ -146,10 +152,22 @@ const signedPercent = (x: number): string => `${x >= 0 ? '+' : '−'}${significa
 interface ReportTableProps {
   readonly answer: ReportAnswer;
   readonly onBaseline: (group: string) => void;
+  /** SVG text. */
+  readonly figure: () => Promise<string>;
 }
 
-function ReportTable({ answer, onBaseline }: ReportTableProps): ReactNode {
+function ReportTable({ answer, onBaseline, figure }: ReportTableProps): ReactNode {
   const { report, text, csv, json } = answer;
+  const [problem, setProblem] = useState<string | null>(null);
+  const saveFigure = (kind: 'svg' | 'png'): void => {
+    const draw = async (): Promise<void> => {
+      const svg = await figure();
+      const content = kind === 'svg' ? new Blob([svg], { type: 'image/svg+xml' }) : await svgPng(svg);
+      download(`runs-report.${kind}`, content);
+      setProblem(null);
+    };
+    draw().catch((error: unknown) => setProblem(`No figure: ${(error as Error).message}`));
+  };
   const save = (kind: string, content: string): void => download(`runs-report.${kind}`, new Blob([content]));
   return (
     <>
@@ -221,6 +239,7 @@ function ReportTable({ answer, onBaseline }: ReportTableProps): ReactNode {
           </tbody>
         </table>
       </div>
+      <Trends report={report} />
       <ul className="runs-notes">
         {report.notes.map((note) => (
           <li key={note}>{note}</li>
@@ -236,7 +255,30 @@ function ReportTable({ answer, onBaseline }: ReportTableProps): ReactNode {
         <button type="button" onClick={() => save('json', json)}>
           JSON
         </button>
+        <button type="button" onClick={() => saveFigure('svg')}>
+          SVG
+        </button>
+        <button type="button" onClick={() => saveFigure('png')}>
+          PNG
+        </button>
       </div>
+      {problem !== null && <p role="alert">{problem}</p>}
     </>
+  );
+}
+
+/** How the metric goes with the numbers of an axis, over all chosen runs. */
+function Trends({ report }: { readonly report: ReportAnswer['report'] }): ReactNode {
+  if (report.correlations.length === 0) return null;
+  return (
+    <ul className="runs-trends">
+      {report.correlations.map(({ axis, rho, p, n, interval }) => (
+        <li key={axis} className="num">
+          {axis}: Spearman {significant(rho, 3)}
+          {interval && `, 95 % ${significant(interval.low, 3)} to ${significant(interval.high, 3)} (Fisher z)`}, p{' '}
+          {significant(p, 3)}, n {n}
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -49,6 +49,7 @@ export interface Library {
   timeline(id: string): Promise<RunTimeline>;
   differences(ids: readonly string[]): Promise<readonly ConfigDifference[]>;
   report(request: ReportRequest): Promise<ReportAnswer>;
+  figure(request: ReportRequest): Promise<string>;
   evidence(plans: readonly ComparisonPlan[]): Promise<Readonly<Record<string, readonly EvidenceSet[]>>>;
   share(id: string): Promise<SharedLink>;
   openShared(packed: string): Promise<SharedRun>;
@@ -154,6 +155,7 @@ export function createLibrary(connect: () => StoreConnection): Library {
     timeline: (id) => open().timeline(id),
     differences: (ids) => open().differences(ids),
     report: (request) => open().report(request),
+    figure: (request) => open().figure(request),
     evidence: (plans) => open().evidence(plans),
     share: (id) => open().share(id),
     openShared: (packed) => open().openShared(packed),

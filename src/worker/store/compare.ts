@@ -25,13 +25,12 @@ export function configDifferences(runs: readonly StoredRun[]): ConfigDifference[
 const defaultAxes = (differences: readonly ConfigDifference[]): ConfigDifference[] =>
   differences.filter(({ symbol }) => symbol !== 'SEED');
 
-/** Throws RangeError when the baseline is no group. */
-export function reportOn(runs: readonly StoredRun[], { metric, symbol, baseline }: ReportRequest): ReportAnswer {
+/** The runs under their groups, in the order in which they were made: the first is the baseline. */
+export function groupRuns(runs: readonly StoredRun[], { symbol }: Pick<ReportRequest, 'symbol'>): ReportedRun[] {
   const differences = configDifferences(runs);
   const chosen = symbol === null ? defaultAxes(differences) : differences.filter((d) => d.symbol === symbol);
   // Long groups cannot be read: after the first few symbols the preset says it shorter.
   const short = symbol !== null || chosen.length <= 3;
-  // In the order they were made, so that the first run is the baseline.
   const reported = runs.map((run, i): ReportedRun => {
     const { manifest } = run;
     const overrides = Object.entries(manifest?.config?.overrides ?? {}).filter(([name]) => name !== 'SEED');
@@ -40,7 +39,14 @@ export function reportOn(runs: readonly StoredRun[], { metric, symbol, baseline 
       : { run: [manifest?.preset ?? '', ...overrides.map(([name, value]) => `${name}=${value}`)].join(' ') };
     return { id: run.id, axes, seed: manifest?.seed ?? 0, status: run.status, manifest };
   });
-  const made = [...reported].sort((a, b) => ((a.manifest?.createdAt ?? '') < (b.manifest?.createdAt ?? '') ? -1 : 1));
+  return [...reported].sort((a, b) => ((a.manifest?.createdAt ?? '') < (b.manifest?.createdAt ?? '') ? -1 : 1));
+}
+
+/** Throws RangeError when the baseline is no group. */
+export function reportOn(runs: readonly StoredRun[], request: ReportRequest): ReportAnswer {
+  const { metric, baseline } = request;
+  const differences = configDifferences(runs);
+  const made = groupRuns(runs, request);
   const report = makeReport(made, metric, baseline ?? undefined);
   return {
     report,

@@ -6,6 +6,9 @@ import { ArchiveError } from '@/experiment/archive/zip-read';
 import { findingText, manifestOf, readManifest } from '@/experiment/manifest/read';
 import { serializeManifest } from '@/experiment/manifest/serialize';
 import { type RunDirectory, readText } from '@/experiment/run-directory';
+import { type LossCurve, reportFigure } from '@/experiment/report/figure';
+import { groupName, makeReport } from '@/experiment/report/report';
+import { parseMetrics } from '@/experiment/session/metrics-log';
 import { TIMELINE_FILE, parseTimeline, summariseTimeline } from '@/experiment/session/timeline';
 import { CUSTOM_TEXT_FILE } from '../custom-text';
 import type {
@@ -27,7 +30,7 @@ import type {
   StoreEvent,
 } from '../store-protocol';
 import { clean } from './clean';
-import { type StoredRun, configDifferences, reportOn } from './compare';
+import { type StoredRun, configDifferences, groupRuns, reportOn } from './compare';
 import { SHARED_FILE, adapterOf } from './entry';
 import { curvesOf, transferables } from './curves';
 import { EvidenceReader } from './evidence-reader';
@@ -107,6 +110,22 @@ export class StoreWorker implements StoreApi {
 
   async report(request: ReportRequest): Promise<ReportAnswer> {
     return reportOn(await Promise.all(request.ids.map((id) => this.#stored(id))), request);
+  }
+
+  async figure(request: ReportRequest): Promise<string> {
+    const runs = await Promise.all(request.ids.map((id) => this.#stored(id)));
+    const made = groupRuns(runs, request);
+    const report = makeReport(made, request.metric, request.baseline ?? undefined);
+    const curves = await Promise.all(
+      made
+        .filter(({ status }) => status === 'ok')
+        .map(async ({ id, axes }): Promise<LossCurve> => {
+          const text = (await readText(await (await this.#open()).existing(id), 'metrics.jsonl')) ?? '';
+          const evals = parseMetrics(text).filter((line) => line.event === 'eval' && line['split'] === 'val');
+          return { group: groupName(axes), points: evals.map((line) => [line.step, Number(line['loss'])]) };
+        }),
+    );
+    return reportFigure(report, curves, made[0]?.manifest?.preset ?? 'runs');
   }
 
   async evidence(plans: readonly ComparisonPlan[]): Promise<Readonly<Record<string, readonly EvidenceSet[]>>> {

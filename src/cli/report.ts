@@ -7,7 +7,7 @@ import { type LossCurve, reportFigure } from '@/experiment/report/figure';
 import { reportCsv, reportJson, reportText } from '@/experiment/report/format';
 import { groupBySymbols } from '@/experiment/report/group';
 import { type Metric, type Report, type ReportedRun, groupName, makeReport } from '@/experiment/report/report';
-import { STATUSES } from '@/experiment/manifest/schema';
+import { STATUSES } from '@/experiment/manifest/names';
 import { readText } from '@/experiment/run-directory';
 import { parseMetrics } from '@/experiment/session/metrics-log';
 import { readStatus } from '@/experiment/session/resume';

@@ -1,7 +1,6 @@
 /** From what the page asks for to what a run is: the configuration and its texts, or those of a run that is in the store. */
 import { type ExperimentConfig, experimentConfig } from '@/experiment/config';
 import { checkOverrides, openStrict, setSymbol, symbolValues } from '@/experiment/kconfig-tree';
-import { findingText, readManifest } from '@/experiment/manifest/read';
 import type { Manifest } from '@/experiment/manifest/schema';
 import { type RunDirectory, readText } from '@/experiment/run-directory';
 import { writeConfig, writeMinConfig } from '@/kconfig';
@@ -42,6 +41,7 @@ export async function storedManifest(id: string, directory: RunDirectory): Promi
   const text = await readText(directory, 'manifest.json');
   if (text === null)
     throw new Error(`${id}: manifest.json is missing: the run was cut off before its first file; delete it`);
+  const { findingText, readManifest } = await import('@/experiment/manifest/read'); // on demand: the first load has a budget
   const { manifest, findings } = readManifest(text);
   const error = findings.find((f) => f.severity === 'error');
   if (!manifest || error) throw new Error(`${id}: manifest.json: ${error ? findingText(error) : 'unreadable'}`);

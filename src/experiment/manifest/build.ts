@@ -6,7 +6,8 @@ import { resolveAttention } from '@/models/attention/config';
 import type { OpenRun } from '../open-run';
 import { treeHash } from './checks-structure';
 import { kernelRecords, wgslHash } from './kernels';
-import { type Manifest, type ManifestResults, SCHEMA_ID } from './schema';
+import { SCHEMA_ID } from './names';
+import type { Manifest, ManifestResults } from './schema';
 
 /** Who ran it, without names: program version and platform. */
 export interface Host {

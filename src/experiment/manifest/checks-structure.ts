@@ -3,7 +3,8 @@ import { sha256Text } from '@/data/hash';
 import { KCONFIG_SOURCES, openConfig } from '../kconfig-tree';
 import { writeConfig } from '@/kconfig';
 import { type Finding, finding } from './finding';
-import { type Manifest, SCHEMA_ID, STATUSES } from './schema';
+import { SCHEMA_ID, STATUSES } from './names';
+import type { Manifest } from './schema';
 
 type Loose = Readonly<Record<string, unknown>>;
 export const isRecord = (value: unknown): value is Loose =>

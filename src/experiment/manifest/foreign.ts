@@ -4,7 +4,7 @@
  * claim of theirs: status "skipped" with the reason, never "ok" of ours.
  */
 import { type Finding, finding } from './finding';
-import { SCHEMA_ID, STATUSES } from './schema';
+import { SCHEMA_ID, STATUSES } from './names';
 
 type Loose = Readonly<Record<string, unknown>>;
 

@@ -6,10 +6,8 @@
  * Nothing in it names a person or a machine: paths, addresses and hosts are refused by check V12.
  */
 import * as z from 'zod'; // the namespace, not the object z: only so can a bundler leave out what is not used
+import { SCHEMA_ID, STATUSES } from './names';
 
-export const SCHEMA_ID = 'wb-manifest/1';
-
-export const STATUSES = ['pending', 'running', 'ok', 'failed', 'invalid', 'skipped', 'stopped'] as const;
 const status = z.enum(STATUSES);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits');
 const count = z.int().min(0);
@@ -155,7 +153,6 @@ export type Manifest = z.infer<typeof manifestSchema>;
 export type ManifestPoint = z.infer<typeof point>;
 export type ManifestCell = z.infer<typeof cell>;
 export type ManifestResults = z.infer<typeof results>;
-export type Status = (typeof STATUSES)[number];
 
 /** JSON Schema (draft 2020-12) of a manifest. */
 export function manifestJsonSchema(): Record<string, unknown> {

@@ -2,7 +2,8 @@
  * Runs compared with their paired baselines: one row a group of runs that differ in nothing but the seed. Lower is better for
  * every metric here (losses). No pair, no comparison: a group is never set against a baseline of other seeds.
  */
-import type { Manifest, Status } from '../manifest/schema';
+import type { Status } from '../manifest/names';
+import type { Manifest } from '../manifest/schema';
 import { type PairedComparison, comparePaired, holm } from '../stats/paired';
 import { mean, standardDeviation } from '../stats/summary';
 import { type AxisCorrelation, axisCorrelations } from './group';

@@ -1,7 +1,8 @@
 /** Runs side by side: the symbols in which their configurations differ, and the paired report over groups of them. */
 import { reportCsv, reportJson, reportText } from '@/experiment/report/format';
 import { type ReportedRun, makeReport } from '@/experiment/report/report';
-import type { Manifest, Status } from '@/experiment/manifest/schema';
+import type { Status } from '@/experiment/manifest/names';
+import type { Manifest } from '@/experiment/manifest/schema';
 import type { ConfigDifference, ReportAnswer, ReportRequest } from '../store-protocol';
 import { assignments } from './assignments';
 

@@ -1,5 +1,5 @@
 /** One line of the list of runs, from what its directory holds. Never throws for what is in the files. */
-import { manifestOf } from '@/experiment/manifest/read';
+import { STATUSES } from '@/experiment/manifest/names';
 import type { Manifest } from '@/experiment/manifest/schema';
 import { readText } from '@/experiment/run-directory';
 import { readStatus } from '@/experiment/session/resume';
@@ -8,8 +8,6 @@ import type { RunEntry } from '../store-protocol';
 import { PRESETS } from '../presets';
 import { assignments } from './assignments';
 import type { OpfsDirectory } from './opfs-directory';
-
-const STATUSES = ['pending', 'running', 'ok', 'failed', 'invalid', 'skipped', 'stopped'] as const;
 
 /** Last step and last losses of a log, read from its end; the log may be growing. */
 export function tailOf(metrics: string): { steps: number; loss: number | null; valLoss: number | null } {
@@ -53,6 +51,7 @@ export async function describeEntry(id: string, directory: OpfsDirectory): Promi
   const sizes = await Promise.all(files.map(async (path) => (await directory.file(path))?.size ?? 0));
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   const text = await readText(directory, 'manifest.json');
+  const { manifestOf } = await import('@/experiment/manifest/read'); // on demand: the first load has a budget
   const manifest = text === null ? null : manifestOf(text);
   const written = await readStatus(directory);
   const status = STATUSES.find((s) => s === written) ?? 'invalid';

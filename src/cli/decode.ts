@@ -1,13 +1,12 @@
 /** wb decode: experiments on the KV cache of a trained model (attention-and-kv 8.2); wb kv-quant: one pair of formats. */
 import type { Command } from 'commander';
-import { WebGpuDecoder } from '@/decode/backend-webgpu';
-import { calibrationRatio } from '@/decode/calibration';
 import { openDevice } from '@/engine/device';
 import { type KvDtype, kvBits } from '@/graph';
 import {
   ASYMMETRY_PAIRS,
   type Subject,
   asymmetry,
+  calibration,
   contextScaling,
   fusion,
   heldOut,
@@ -19,7 +18,7 @@ import { dawn } from './dawn';
 import { UsageError, customTextOf, loaders, print } from './options';
 import { openTrainedModel } from './trained-model';
 
-interface Common {
+export interface Common {
   readonly run: string;
   readonly json?: boolean;
   readonly software?: boolean;
@@ -49,7 +48,8 @@ const dtype = (name: string, text: string): KvDtype => {
   return text as KvDtype;
 };
 
-export function registerDecode(program: Command): void {
+/** Returns `wb decode`, for the commands that other files add to it. */
+export function registerDecode(program: Command): Command {
   const decode = program.command('decode').description('experiments on the KV cache of a trained model');
   const on = (parent: Command, name: string, about: string): Command =>
     parent
@@ -102,6 +102,7 @@ export function registerDecode(program: Command): void {
     .requiredOption('--k <format>', 'f32, f16, int8 or int4: keys, latents and codes')
     .requiredOption('--v <format>', 'f32, f16, int8 or int4: values')
     .action((o: QuantOptions) => quant(o, [[dtype('k', o.k!), dtype('v', o.v!)]]));
+  return decode;
 }
 
 const quantised = (command: Command): Command =>
@@ -114,7 +115,7 @@ const quantised = (command: Command): Command =>
     .option('--inject-bias <x>', 'add x to every key bias first', '0')
     .option('--batches <n>', 'held-out batches of 8 windows', '4');
 
-async function subjectOf({ run, software }: Common) {
+export async function subjectOf({ run, software }: Common) {
   const trained = await openTrainedModel(run);
   const engine = await openDevice(await dawn(software));
   const { description, architecture, software: slow } = engine.adapter;
@@ -130,7 +131,7 @@ async function measured(options: Common, body: (subject: Subject) => Promise<Jso
 }
 
 /** One document; without --json its rows as aligned text and what is left as JSON. */
-function report({ json }: Common, document: Json): void {
+export function report({ json }: Pick<Common, 'json'>, document: Json): void {
   if (json) return print(document);
   for (const [key, value] of Object.entries(document)) {
     const rows = Array.isArray(value) ? (value as Json[]) : null;
@@ -148,7 +149,7 @@ function report({ json }: Common, document: Json): void {
   }
 }
 
-async function corpusOf(trained: Awaited<ReturnType<typeof openTrainedModel>>) {
+export async function corpusOf(trained: Awaited<ReturnType<typeof openTrainedModel>>) {
   const { customText } = customTextOf(trained.config);
   return loadRunCorpus(trained.config, loaders(), customText);
 }
@@ -183,13 +184,15 @@ async function quant(options: QuantOptions, pairs: typeof ASYMMETRY_PAIRS): Prom
 async function calibrate(options: Common & { prompts: string }): Promise<void> {
   const { subject, trained, adapter } = await subjectOf(options);
   const corpus = await corpusOf(trained);
-  const { model, config } = trained;
   const n = numbers('prompts', options.prompts)[0]!;
-  const prompts = heldOut(corpus, [1, model.blockSize], config.training.seed, n).map(({ ids }) => Array.from(ids));
-  const shape = { batch: 1, chunk: Math.min(64, model.blockSize), capacity: model.blockSize };
-  const backend = await WebGpuDecoder.create(subject.engine, model, shape);
-  backend.load(subject.weights);
-  const { ratio, low, high } = await calibrationRatio(backend, prompts);
-  backend.destroy();
-  report(options, { run: options.run, adapter, prompts: n, ratio, int6: low, int8: high, keep_keys_exact: ratio > 3 });
+  const { ratio, low, high, keepKeysExact } = await calibration(subject, corpus, trained.config.training.seed, n);
+  report(options, {
+    run: options.run,
+    adapter,
+    prompts: n,
+    ratio,
+    int6: low,
+    int8: high,
+    keep_keys_exact: keepKeysExact,
+  });
 }

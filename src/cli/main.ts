@@ -10,6 +10,7 @@ import { registerBpa } from './bpa';
 import { registerCheck } from './check';
 import { registerContinue } from './continue';
 import { registerDecode } from './decode';
+import { registerDecodePresets } from './decode-preset';
 import { registerDefconfig } from './defconfig';
 import { registerDoctor } from './doctor';
 import { registerEval } from './eval';
@@ -49,7 +50,7 @@ for (const register of [
   registerMenuconfig,
   registerDefconfig,
   registerGenerate,
-  registerDecode,
+  (program: Command) => registerDecodePresets(registerDecode(program)),
   registerDoctor,
   registerRoofline,
   registerBench,

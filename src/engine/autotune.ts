@@ -31,7 +31,8 @@ export const cachedChoice =
   (key: string): string | undefined =>
     cache.get(`${adapterKey(adapter)}|${key}`);
 
-class Bench {
+/** Buffers of noise for the regions of one kernel. */
+export class Bench {
   readonly #buffers = new Map<number, GPUBuffer>();
   readonly #noise: Float32Array<ArrayBuffer>;
 

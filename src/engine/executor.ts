@@ -6,6 +6,7 @@ import { DeviceError, type EngineDevice } from './device';
 import type { KernelProgram } from './kernel';
 import { meterMemory } from './memory-meter';
 import type { Dispatch, ExecutionPlan } from './plan';
+import { PassTimer } from './pass-timer';
 import { ReadbackRing } from './readback';
 import { SCALARS_WGSL, SCALAR_SLOT_BYTES, type StepScalars, writeScalars } from './scalars';
 import type { BufferName } from './storage';
@@ -42,6 +43,7 @@ export class Executor {
   readonly #scalars: GPUBindGroup;
   readonly #scalarView: DataView;
   readonly #device: GPUDevice;
+  #timer: PassTimer | null = null;
 
   private constructor(
     device: GPUDevice,
@@ -222,21 +224,17 @@ export class Executor {
   }
 
   /**
-   * Runs dispatch number `index` of a sequence `n` times in one submit and resolves with the milliseconds until the queue is
-   * empty. What it writes is written again and again: for plans that are thrown away afterwards.
+   * Runs dispatch number `index` of a sequence `n` times in one submit and resolves with the milliseconds (`timing` says of
+   * which clock). What it writes is written again and again: for plans that are thrown away afterwards.
    */
   async repeat(sequence: string, index: number, n: number, scalars: StepScalars = {}): Promise<number> {
     const bound = this.#sequence(sequence)[index]!;
     writeScalars(this.#scalarView, 0, scalars);
     this.#device.queue.writeBuffer(this.#uniform, 0, this.#scalarView.buffer as ArrayBuffer, 0, SCALAR_SLOT_BYTES);
-    const encoder = this.#device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    for (let i = 0; i < n; i++) this.#encode(pass, bound, 0);
-    pass.end();
-    const at = performance.now();
-    this.#device.queue.submit([encoder.finish()]);
-    await this.#device.queue.onSubmittedWorkDone();
-    return performance.now() - at;
+    this.#timer ??= new PassTimer(this.#device);
+    return this.#timer.run((pass) => {
+      for (let i = 0; i < n; i++) this.#encode(pass, bound, 0);
+    });
   }
 
   /**
@@ -287,6 +285,7 @@ export class Executor {
   destroy(): void {
     for (const buffer of this.#buffers.values()) buffer.destroy();
     this.#uniform.destroy();
+    this.#timer?.destroy();
     this.ring.destroy();
   }
 }

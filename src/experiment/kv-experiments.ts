@@ -2,6 +2,7 @@
 import type { Corpus } from '@/data/corpus';
 import { WebGpuDecoder } from '@/decode/backend-webgpu';
 import { type AttentionForm, type AttentionShape, F32_FORM, measureAttention } from '@/decode/bandwidth';
+import { type Calibration, calibrationRatio } from '@/decode/calibration';
 import { Decoder, type Weights } from '@/decode/decoder';
 import { type ScoreBatch, scoreStore } from '@/decode/score';
 import type { EngineDevice } from '@/engine/device';
@@ -173,6 +174,30 @@ export async function asymmetry(
     scores.push({ k, v, loss, perplexity, delta_perplexity_pct: delta, cache_bytes: cacheBytes });
   }
   return scores;
+}
+
+/** Above this ratio the source of the rule keeps keys exact. */
+export const KEEP_KEYS_ABOVE = 3;
+
+/** Damage of INT6 keys over that of INT8 keys, on `n` held-out windows of the model's block. */
+export async function calibration(
+  { engine, model, weights }: Subject,
+  corpus: Corpus,
+  seed: number,
+  n: number,
+  watch: Watch = unwatched,
+): Promise<Calibration & { readonly keepKeysExact: boolean }> {
+  watch(`${n} prompts`, 0, 1);
+  const prompts = heldOut(corpus, [1, model.blockSize], seed, n).map(({ ids }) => Array.from(ids));
+  const shape = { batch: 1, chunk: Math.min(64, model.blockSize), capacity: model.blockSize };
+  const backend = await WebGpuDecoder.create(engine, model, shape);
+  try {
+    backend.load(weights);
+    const found = await calibrationRatio(backend, prompts);
+    return { ...found, keepKeysExact: found.ratio > KEEP_KEYS_ABOVE };
+  } finally {
+    backend.destroy();
+  }
 }
 
 /** Adds a constant to every key bias: what attention cannot see without rotary positions, and quantisation can. */

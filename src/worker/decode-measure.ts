@@ -2,10 +2,11 @@
 import type { EngineDevice } from '@/engine/device';
 import type { Corpus } from '@/data/corpus';
 import { initialWeights } from '@/experiment/init';
+import type { Host } from '@/experiment/manifest/build';
 import type { OpenRun } from '@/experiment/open-run';
 import { Cancelled, type Watch } from '@/experiment/watch';
 import { type Configured, configure } from './configure';
-import type { Material } from './decode-outcome';
+import type { Material } from '@/experiment/decode-outcome';
 import { CANCELLED, type MeasureApi, type MeasureProgress, type MeasureRequest, type MeasureResult } from './decode-protocol'; // prettier-ignore
 
 export interface MeasureHost {
@@ -15,6 +16,8 @@ export interface MeasureHost {
   /** The ended run whose weights are still loaded. */
   readonly idle: () => OpenRun | null;
   readonly corpus: (configured: Configured) => Promise<Corpus>;
+  /** What a manifest says about this program. */
+  readonly platform: () => Host;
 }
 
 export class Measurer implements MeasureApi {
@@ -53,15 +56,23 @@ export class Measurer implements MeasureApi {
     watch('loading the text and the weights', 0, 1);
     const material = await this.#material(engine, request);
     const { description, architecture, software } = engine.adapter;
+    // On demand: the first load has a budget.
+    const [{ outcome }, { decodeManifest }] = await Promise.all([
+      import('@/experiment/decode-outcome'),
+      import('@/experiment/decode-document'),
+    ]);
+    const subject = request.subject === 'run' ? 'weights of the last run' : 'random initial weights';
+    const { preset } = request.run;
+    const manifest = decodeManifest(engine, this.host.platform(), { what: request.what, subject, model: preset });
     const common = {
       adapter: description || architecture,
       software,
-      timing: 'fenced',
-      subject: request.subject === 'run' ? 'weights of the last run' : 'random initial weights',
-      preset: request.run.preset,
-    } as const;
-    const { outcome } = await import('./decode-outcome'); // on demand: the first load has a budget
-    return { ...(await outcome(material, request, watch)), ...common };
+      timing: manifest.timing.source,
+      subject,
+      preset,
+      manifest,
+    };
+    return { ...common, ...(await outcome(material, request.what, watch)) };
   }
 
   async #material(engine: EngineDevice, { subject, run, what }: MeasureRequest): Promise<Material> {

@@ -1,32 +1,18 @@
 /** What the Decode page asks the worker to measure, and what comes back. Structured-clonable. */
+import type { Timing } from '@/engine/pass-timer';
 import type { OpDot } from '@/engine/roofline';
-import type { contextScaling, fusion, saturation, StoreScore } from '@/experiment/kv-experiments';
-import type { Roofline } from '@/experiment/roofline';
+import type { DecodeManifest } from '@/experiment/decode-document';
+import type { Outcome } from '@/experiment/decode-outcome';
+import { DECODE_PRESETS, type DecodePreset, type Measurement, type MeasurementKind } from '@/experiment/decode-presets';
+import type { StoreScore } from '@/experiment/kv-experiments';
 import type { KvDtype } from '@/graph';
 import type { RunRequest } from './protocol';
 
-export type { KvDtype, OpDot, Roofline, StoreScore };
+export { DECODE_PRESETS };
+export type { DecodePreset, KvDtype, Measurement, MeasurementKind, OpDot, StoreScore, Timing };
 
 /** `run`: weights of the Lab's last run; `random`: the configured model as initialised. */
 export type SubjectKind = 'run' | 'random';
-
-export type Measurement =
-  | { readonly kind: 'roofline' }
-  | { readonly kind: 'saturation'; readonly batches: readonly number[]; readonly samples: number }
-  | { readonly kind: 'context'; readonly batch: number; readonly samples: number }
-  | { readonly kind: 'fusion'; readonly batch: number; readonly context: number }
-  | { readonly kind: 'asymmetry'; readonly batches: number }
-  | {
-      readonly kind: 'store';
-      readonly k: KvDtype;
-      readonly v: KvDtype;
-      /** Added to every key bias first. */
-      readonly injectBias: number;
-      readonly preBiasK: boolean;
-      readonly batches: number;
-    };
-
-export type MeasurementKind = Measurement['kind'];
 
 export interface MeasureRequest {
   readonly subject: SubjectKind;
@@ -34,17 +20,12 @@ export interface MeasureRequest {
   readonly what: Measurement;
 }
 
-type Outcome =
-  | ({ readonly kind: 'roofline' } & Roofline)
-  | ({ readonly kind: 'saturation' } & Awaited<ReturnType<typeof saturation>>)
-  | ({ readonly kind: 'context' } & Awaited<ReturnType<typeof contextScaling>>)
-  | ({ readonly kind: 'fusion' } & Awaited<ReturnType<typeof fusion>>)
-  | { readonly kind: 'asymmetry' | 'store'; readonly tokens: number; readonly rows: readonly StoreScore[] };
-
+/** `kind` and figures of the measurement, behind the manifest of how they were got. */
 export type MeasureResult = Outcome & {
   readonly adapter: string;
   readonly software: boolean;
-  readonly timing: 'fenced';
+  readonly timing: Timing;
+  readonly manifest: DecodeManifest;
   /** The weights that were measured, in words. */
   readonly subject: string;
   readonly preset: string;

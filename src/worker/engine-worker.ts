@@ -10,6 +10,7 @@ import { Analyses } from './analyses';
 import type { Configured } from './configure';
 import { Measurer } from './decode-measure';
 import type { Sampler } from './decode-sampling';
+import { browserHost } from './host';
 import { Preparation } from './preparation';
 import { PRESETS } from './presets';
 import { type Prepared, RunPreparation, refuse } from './run-preparation';
@@ -62,6 +63,7 @@ export class EngineWorker implements WorkerApi {
     busy: () => this.#active !== null,
     idle: () => this.#idle,
     corpus: (configured) => this.#preparation.corpus(configured),
+    platform: browserHost,
   });
   readonly measure: WorkerApi['measure'] = (...args) => this.#measurer.measure(...args);
   readonly cancelMeasurement = (): Promise<void> => this.#measurer.cancelMeasurement();

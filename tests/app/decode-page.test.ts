@@ -31,7 +31,7 @@ async function open(query: string, options: BrowserContextOptions = {}): Promise
 
 const measure = (page: Page, title: string) => page.getByRole('button', { name: `Measure ${title}`, exact: true });
 
-const EXPERIMENTS = ['Roofline of this adapter', 'Batch saturation', 'Context scaling', 'Fusion', 'K/V precision asymmetry', 'Quantised KV']; // prettier-ignore
+const EXPERIMENTS = ['Roofline of this adapter', 'Attention against the stream', 'Batch saturation', 'Context scaling', 'Fusion', 'K/V precision asymmetry', 'Calibration ratio', 'Quantised KV']; // prettier-ignore
 
 describe('measuring', () => {
   const cases = [
@@ -57,6 +57,8 @@ describe('measuring', () => {
     await page.getByText('// gemv').waitFor();
     // 131e3 FLOPs and 265e3 bytes in 0.06 ms: 2.183 GFLOP/s under 9.8 GB/s * 0.4943 FLOP/B = 4.845 GFLOP/s.
     await page.getByText('2.22 × under the roof (45.1 %)').waitFor();
+    await page.getByText('0, bit for bit against naive on the same noise').waitFor();
+    await page.getByText('9.3 GFLOP/s, 72.3 % of FMA, subgroup4-16x64').waitFor();
     await page.getByText('software adapter: no claim about hardware').first().waitFor();
     expect(await overflow(page)).toBeLessThanOrEqual(0);
     expect(await axe(page)).toEqual([]);

@@ -8,7 +8,7 @@ const op = (sequence: string, family: string, flops: number, bytes: number, ms: 
   const roofGflops = Math.min(roof.fmaGflops, roof.bandwidthGBs * intensity);
   return {
     sequence, scope: 'h.0', family, variant: '32x32', label: `h.0 ${family}`, code: `// ${family}\n@compute @workgroup_size(64)\nfn main() {}\n`,
-    workgroups: [32, 4, 1], dispatches: 4, flops, bytes, ms, gflops, gbs, intensity, roofGflops,
+    workgroups: [32, 4, 1], workgroupSize: [64], parity: family === 'gemv' ? { twin: 'naive', error: 0 } : null, dispatches: 4, flops, bytes, ms, gflops, gbs, intensity, roofGflops,
     ofRoof: flops > 0 ? gflops / roofGflops : gbs / roof.bandwidthGBs,
   }; // prettier-ignore
 };
@@ -26,7 +26,9 @@ const fitted = <P extends string>(model: string, params: Record<P, number>) => (
   model, params, ci95: null, r2: 0.998, rmse: 0.1, n: 5, dof: 3, residuals: [], inputPoints: [], converged: true, units: {},
 }); // prettier-ignore
 
-const common = { adapter: 'SwiftShader driver-5.0.0', software: true, timing: 'fenced', subject: 'random initial weights', preset: 'gpt2-char-s' } as const; // prettier-ignore
+const manifest = { schema: 'wb-decode/1', preset: 'recorded' } as unknown as MeasureResult['manifest'];
+
+const common = { manifest, adapter: 'SwiftShader driver-5.0.0', software: true, timing: 'fenced', subject: 'random initial weights', preset: 'gpt2-char-s' } as const; // prettier-ignore
 
 const score = (k: 'f32' | 'int4', v: 'f32' | 'int4', delta: number, cache_bytes: number) => ({
   k, v, loss: 2.1, perplexity: 8.17 * (1 + delta / 100), delta_perplexity_pct: delta, cache_bytes,
@@ -34,7 +36,8 @@ const score = (k: 'f32' | 'int4', v: 'f32' | 'int4', delta: number, cache_bytes:
 
 const results: { readonly [K in MeasureResult['kind']]: () => MeasureResult } = {
   roofline: () => ({
-    ...common, kind: 'roofline', roof,
+    ...common, kind: 'roofline', timing: 'timestamp-query', roof,
+    ladder: { size: 256, rungs: [['a loop an element', 'naive loop', 41, 0.82, 0], ['register tile 4 x 4', 'register-4x4-8x8', 6.1, 5.5, 2e-7], ['tile of a four-lane subgroup', 'subgroup4-16x64', 3.6, 9.3, 2e-7]].map(([step, variant, ms, gflops, error]) => ({ step, variant, ms, gflops, error })) as never },
     ops: [op('train', 'gemm', 134e6, 1.6e6, 18), op('train', 'layer norm', 1e6, 1e6, 0.4), op('update', 'adamw', 9e6, 25e6, 4), op('decode', 'gemv', 131e3, 265e3, 0.06), op('decode', 'decode attention', 65e3, 131e3, 0.05)],
   }),
   saturation: () => ({
@@ -47,6 +50,11 @@ const results: { readonly [K in MeasureResult['kind']]: () => MeasureResult } = 
     rows: [['f32', 12, 16_777_216, 1], ['f16', 10.4, 8_388_608, 1.15], ['int4_unpacked_first', 13.3, 2_359_296, 0.9], ['int4_fused', 4.7, 2_359_296, 2.55]].map(([name, ms, cache_bytes, speed_up_over_f32]) => ({ name, ms, cache_bytes, dispatches: 2, speed_up_over_f32 })),
   } as unknown as MeasureResult),
   asymmetry: () => ({ ...common, kind: 'asymmetry', tokens: 4096, rows: [score('f32', 'f32', 0, 524_288), score('f32', 'int4', 0.02, 294_912), score('int4', 'f32', 0.4, 294_912), score('int4', 'int4', 0.5, 73_728)] }),
+  bandwidth: () => ({
+    ...common, kind: 'bandwidth', shape: { batch: 4, heads: 4, headDim: 32, context: 2048 }, bytes: 8_388_608, ms: 9.1, share: { median: 0.82, least: 0.74, greatest: 0.95 },
+    rounds: [[1.1, 0.9, 1.0], [1.15, 0.94, 1.05], [1.09, 0.93, 1.02]].map(([streamGBs, attentionGBs, readGBs]) => ({ streamGBs, attentionGBs, readGBs })) as never,
+  }),
+  calibration: () => ({ ...common, kind: 'calibration', ratio: 4.8, low: 0.024, high: 0.005, prompts: 5, keepKeysExact: true }),
   store: () => ({ ...common, kind: 'store', tokens: 4096, rows: [score('f32', 'f32', 0, 524_288), score('int4', 'int4', 0.5, 73_728)] }),
 }; // prettier-ignore
 

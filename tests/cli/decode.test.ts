@@ -83,12 +83,20 @@ describe('measurements', () => {
   });
 
   it('roofline: the roof, and dots of the training step and of decode', () => {
-    const d = json('roofline', ...SIZES);
+    const d = json('roofline', ...SIZES, '--sample-ms', '5');
     const ops = d.ops as Json[];
-    expect(new Set(ops.map((o) => o.sequence))).toEqual(new Set(['train', 'update', 'decode']));
+    expect(new Set(ops.map((o) => o.sequence))).toEqual(new Set(['train', 'update', 'decode', 'draw']));
     const { fmaGflops, bandwidthGBs, ridge } = d.roof as Record<string, number>;
     expect(ridge).toBeCloseTo(fmaGflops! / bandwidthGBs!, 9);
     for (const o of ops) expect(o.ms as number).toBeGreaterThan(0);
+    // Variants of a family agree bit for bit (engine/kernel.ts).
+    const twins = ops.flatMap((o) => (o.parity ? [(o.parity as Json).error] : []));
+    expect(twins.length).toBeGreaterThan(0);
+    expect(new Set(twins)).toEqual(new Set([0]));
+    const { rungs } = d.ladder as { readonly rungs: readonly Json[] };
+    expect(rungs[0]).toMatchObject({ variant: 'naive loop', error: 0 });
+    for (const r of rungs) expect(r.error as number).toBeLessThan(1e-5);
+    expect(['timestamp-query', 'fenced']).toContain(d.timing);
   }, 120_000);
 });
 

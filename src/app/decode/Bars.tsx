@@ -3,19 +3,21 @@ import type { ReactNode } from 'react';
 
 export interface BarsProps {
   readonly label: string;
+  /** Heading of the names. */
+  readonly first?: string;
   /** Quantity and unit. */
   readonly axis: string;
   readonly rows: readonly { readonly name: string; readonly value: number; readonly text: string }[];
 }
 
-export function Bars({ label, axis, rows }: BarsProps): ReactNode {
+export function Bars({ label, first = 'Stored as', axis, rows }: BarsProps): ReactNode {
   const largest = Math.max(...rows.map((r) => Math.abs(r.value)), 1e-300);
   return (
     <div className="decode-scroll" tabIndex={0} role="region" aria-label={label}>
       <table className="decode-bars">
         <thead>
           <tr>
-            <th scope="col">Stored as</th>
+            <th scope="col">{first}</th>
             <th scope="col">{axis} →</th>
           </tr>
         </thead>

@@ -6,8 +6,8 @@ import { useRun, useSetup } from '../context';
 import { isActive } from '../stores/run';
 import { measurements } from './measurements';
 import { RooflineCard } from './RooflineCard';
-import { ContextCard, FusionCard, SaturationCard } from './ScalingCards';
-import { AsymmetryCard, StoreCard } from './StoreCards';
+import { BandwidthCard, ContextCard, FusionCard, SaturationCard } from './ScalingCards';
+import { AsymmetryCard, CalibrationCard, StoreCard } from './StoreCards';
 import './decode.css';
 
 export function DecodePage(): ReactNode {
@@ -20,10 +20,12 @@ export function DecodePage(): ReactNode {
       <Condition />
       <RooflineCard />
       <div className="decode-grid">
+        <BandwidthCard />
         <SaturationCard />
         <ContextCard />
         <FusionCard />
         <AsymmetryCard />
+        <CalibrationCard />
         <StoreCard />
       </div>
     </div>

@@ -1,21 +1,22 @@
 /** One measurement's frame: what it does, measure and cancel, progress, what went wrong, its result as JSON. */
 import type { ReactNode } from 'react';
 import { useStore } from 'zustand';
-import type { Measurement } from '@/worker/decode-protocol';
+import type { DecodePreset, Measurement } from '@/worker/decode-protocol';
 import { useRun, useWorkbench } from '../context';
 import { download } from '../plot/export';
 import { isActive } from '../stores/run';
 import { measure, measurements } from './measurements';
 
 export interface ExperimentProps {
-  readonly title: string;
-  readonly about: string;
-  readonly what: Measurement;
+  readonly preset: DecodePreset;
+  /** Where it differs from the preset's own. */
+  readonly what?: Measurement;
   readonly controls?: ReactNode;
   readonly children?: ReactNode;
 }
 
-export function Experiment({ title, about, what, controls, children }: ExperimentProps): ReactNode {
+export function Experiment({ preset, what = preset.what, controls, children }: ExperimentProps): ReactNode {
+  const { title, about, name } = preset;
   const workbench = useWorkbench();
   const { kind } = what;
   const active = useStore(measurements, (s) => s.active);
@@ -52,7 +53,7 @@ export function Experiment({ title, about, what, controls, children }: Experimen
             aria-label={`Save ${title} as JSON`}
             disabled={!result}
             onClick={() =>
-              download(`decode-${kind}.json`, new Blob([JSON.stringify(result, null, 1)], { type: 'application/json' }))
+              download(`${name}.json`, new Blob([JSON.stringify(result, null, 1)], { type: 'application/json' }))
             }
           >
             JSON
@@ -71,7 +72,7 @@ export function Experiment({ title, about, what, controls, children }: Experimen
         <p className="muted num">
           {result.adapter}
           {result.software && <span className="warn-text"> (software adapter: no claim about hardware)</span>},{' '}
-          {result.preset}, {result.subject}, fenced timing
+          {result.preset}, {result.subject}, {result.timing === 'fenced' ? 'fenced timing' : 'GPU timestamps'}
         </p>
       )}
       {children}

@@ -1,8 +1,9 @@
 /** Roofline of this adapter and the kernel behind a dot. */
 import { useState, type ReactNode } from 'react';
 import { useStore } from 'zustand';
-import type { OpDot } from '@/worker/decode-protocol';
+import { DECODE_PRESETS, type OpDot, type ResultOf, type Timing } from '@/worker/decode-protocol';
 import { bytes, count, flops, significant } from '../format';
+import { Bars } from './Bars';
 import { Experiment } from './Experiment';
 import { measurements } from './measurements';
 import { plotted, RooflinePlot } from './RooflinePlot';
@@ -12,11 +13,7 @@ export function RooflineCard(): ReactNode {
   const [wanted, choose] = useState<OpDot | null>(null);
   const chosen = result && wanted && result.ops.includes(wanted) ? wanted : null;
   return (
-    <Experiment
-      title="Roofline of this adapter"
-      about="Stream copy and FMA chains give the roof; then every distinct kernel of the configured training step and of decode is repeated until a sample outlasts the clock. Times are fenced by the queue and include the launch."
-      what={{ kind: 'roofline' }}
-    >
+    <Experiment preset={DECODE_PRESETS.roofline}>
       {!result && <p className="decode-empty">A log-log plot of the roof with one dot per kernel will stand here.</p>}
       {result && (
         <>
@@ -29,21 +26,27 @@ export function RooflineCard(): ReactNode {
             </span>
           </p>
           <RooflinePlot result={result} chosen={chosen} onChoose={choose} />
-          {chosen ? <OpDetail op={chosen} /> : <p className="muted">Choose a dot: its kernel is shown here.</p>}
+          {chosen ? (
+            <OpDetail op={chosen} timing={result.timing} />
+          ) : (
+            <p className="muted">Choose a dot: its kernel is shown here.</p>
+          )}
+          <Ladder result={result} />
         </>
       )}
     </Experiment>
   );
 }
 
-function OpDetail({ op }: { readonly op: OpDot }): ReactNode {
+function OpDetail({ op, timing }: { readonly op: OpDot; readonly timing: Timing }): ReactNode {
   const facts: readonly (readonly [string, string])[] = [
-    ['kernel', `${op.family}, variant ${op.variant}`],
+    ['kernel', op.family],
     ['first at', `${op.sequence}: ${op.scope || op.label}`],
+    ['tile', `${op.variant}, ${op.workgroupSize.join(' × ')} invocations a workgroup`],
     ['grid', `${op.workgroups.join(' × ')} workgroups, ${count(op.dispatches)} dispatches`],
     ['work', flops(op.flops)],
     ['bytes', `${bytes(op.bytes)} at least`],
-    ['time', `${significant(op.ms)} ms a dispatch, fenced`],
+    ['time', `${significant(op.ms)} ms a dispatch, ${timing === 'fenced' ? 'fenced' : 'by timestamps'}`],
     ['rate', `${significant(op.gflops)} GFLOP/s, ${significant(op.gbs)} GB/s`],
     ['intensity', `${significant(op.intensity)} FLOP/byte`],
     ['roof here', `${significant(op.roofGflops)} GFLOP/s`],
@@ -52,6 +55,12 @@ function OpDetail({ op }: { readonly op: OpDot }): ReactNode {
       op.ofRoof > 1
         ? `${significant(op.ofRoof)} × the roof: its data sat in a cache`
         : `${significant(1 / op.ofRoof)} × under the roof (${significant(100 * op.ofRoof)} %)`,
+    ],
+    [
+      'parity error',
+      op.parity
+        ? `${op.parity.error === 0 ? '0, bit for bit' : op.parity.error.toExponential(1)} against ${op.parity.twin} on the same noise`
+        : 'one kernel, no twin on the device: tests compare it with the f64 reference',
     ],
   ];
   return (
@@ -69,5 +78,27 @@ function OpDetail({ op }: { readonly op: OpDot }): ReactNode {
         {op.code}
       </pre>
     </div>
+  );
+}
+
+function Ladder({ result: { ladder, roof } }: { readonly result: ResultOf<'roofline'> }): ReactNode {
+  return (
+    <>
+      <h4>GEMM ladder</h4>
+      <p className="muted">
+        The same product of two {ladder.size} × {ladder.size} matrices, from a loop an element to the kernels that
+        training uses.
+      </p>
+      <Bars
+        label="GEMM ladder"
+        first="Kernel"
+        axis="Rate (GFLOP/s)"
+        rows={ladder.rungs.map(({ step, variant, gflops, error }) => ({
+          name: step,
+          value: gflops,
+          text: `${significant(gflops)} GFLOP/s, ${significant((100 * gflops) / roof.fmaGflops)} % of FMA, ${variant}${error > 0 ? `, ${error.toExponential(1)} from the loop` : ''}`,
+        }))}
+      />
+    </>
   );
 }

@@ -8,7 +8,12 @@ import { logTicks } from '../plot/ticks';
 const [WIDTH, HEIGHT] = [720, 380];
 const BOX = { left: 64, right: 700, top: 24, bottom: 336 };
 
-const COLOURS: Readonly<Record<string, string>> = { train: 'series-1', update: 'series-3', decode: 'series-2' };
+const COLOURS: Readonly<Record<string, string>> = {
+  train: 'series-1',
+  update: 'series-3',
+  decode: 'series-2',
+  draw: 'series-2',
+};
 
 /** Kernels that compute have a place on a roofline; copies have no intensity. */
 export const plotted = (ops: readonly OpDot[]): readonly OpDot[] => ops.filter((o) => o.flops > 0 && o.gflops > 0);

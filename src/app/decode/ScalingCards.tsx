@@ -1,6 +1,7 @@
 /** How decode scales: with the batch at full context, with the context at one sequence, with the way the cache is read. */
 import { useMemo, type ReactNode } from 'react';
 import { useStore } from 'zustand';
+import { DECODE_PRESETS } from '@/worker/decode-protocol';
 import { bytes, significant } from '../format';
 import { Bars } from './Bars';
 import { Experiment } from './Experiment';
@@ -34,11 +35,7 @@ export function SaturationCard(): ReactNode {
   const result = useStore(measurements, (s) => s.results.saturation);
   const points = useMemo(() => (result?.points ?? []).map((p) => [p.batch, p.tokensPerSecond] as const), [result]);
   return (
-    <Experiment
-      title="Batch saturation"
-      about="Tokens per second against sequences decoded together, each at the model's full context. A weight is read once for the whole batch, a cache once per sequence."
-      what={{ kind: 'saturation', batches: [1, 2, 4, 8, 16], samples: 8 }}
-    >
+    <Experiment preset={DECODE_PRESETS.saturation}>
       {result ? (
         <>
           <ResultPlot title="Decode rate" x="Sequences" unit="tokens/s" points={points} logX />
@@ -57,11 +54,7 @@ export function ContextCard(): ReactNode {
   const result = useStore(measurements, (s) => s.results.context);
   const points = useMemo(() => (result?.points ?? []).map((p) => [p.context, p.medianMs] as const), [result]);
   return (
-    <Experiment
-      title="Context scaling"
-      about="Time of one token against the tokens before it, one sequence. The slope of the affine fit is the cost of a cached token."
-      what={{ kind: 'context', batch: 1, samples: 8 }}
-    >
+    <Experiment preset={DECODE_PRESETS.context}>
       {result ? (
         <>
           <ResultPlot title="Time a token" x="Context (tokens)" unit="ms" points={points} />
@@ -77,11 +70,7 @@ export function ContextCard(): ReactNode {
 export function FusionCard(): ReactNode {
   const result = useStore(measurements, (s) => s.results.fusion);
   return (
-    <Experiment
-      title="Fusion"
-      about="One attention over the same K and V: as f32, as f16, as int4 unpacked by a kernel of its own first, and as int4 unpacked in registers. 4 sequences of 1,024 tokens, the model's heads."
-      what={{ kind: 'fusion', batch: 4, context: 1024 }}
-    >
+    <Experiment preset={DECODE_PRESETS.fusion}>
       {result ? (
         <Bars
           label="Fusion result"
@@ -92,6 +81,36 @@ export function FusionCard(): ReactNode {
             text: `${significant(r.ms)} ms, ${significant(r.speed_up_over_f32)} × f32, ${bytes(r.cache_bytes)}, ${r.dispatches} kernels`,
           }))}
         />
+      ) : (
+        <Empty />
+      )}
+    </Experiment>
+  );
+}
+
+export function BandwidthCard(): ReactNode {
+  const result = useStore(measurements, (s) => s.results.bandwidth);
+  const percent = (x: number): string => `${significant(100 * x)} %`;
+  const middle = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[list.length >> 1]!;
+  return (
+    <Experiment preset={DECODE_PRESETS.bandwidth}>
+      {result ? (
+        <>
+          <Bars
+            label="Bandwidth result"
+            first="Kernel"
+            axis="Rate (GB/s), median"
+            rows={[
+              { name: 'copy, read and written', value: middle(result.rounds.map((r) => r.streamGBs)) },
+              { name: 'sum, read', value: middle(result.rounds.map((r) => r.readGBs)) },
+              { name: 'decode attention, read', value: middle(result.rounds.map((r) => r.attentionGBs)) },
+            ].map((row) => ({ ...row, text: `${significant(row.value)} GB/s` }))}
+          />
+          <p className="num">
+            {percent(result.share.median)} of the copy, {percent(result.share.least)} to{' '}
+            {percent(result.share.greatest)} in {result.rounds.length} rounds; {bytes(result.bytes)} of K and V
+          </p>
+        </>
       ) : (
         <Empty />
       )}

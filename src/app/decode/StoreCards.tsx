@@ -1,7 +1,7 @@
 /** What quantised caches cost in perplexity: every pair of formats, and one pair with a bias put on the keys. */
 import { useState, type ReactNode } from 'react';
 import { useStore } from 'zustand';
-import type { KvDtype, ResultOf, StoreScore } from '@/worker/decode-protocol';
+import { DECODE_PRESETS, type KvDtype, type ResultOf, type StoreScore } from '@/worker/decode-protocol';
 import { bytes, count, significant } from '../format';
 import { Bars } from './Bars';
 import { Experiment } from './Experiment';
@@ -42,12 +42,35 @@ function Scores({
 export function AsymmetryCard(): ReactNode {
   const result = useStore(measurements, (s) => s.results.asymmetry);
   return (
-    <Experiment
-      title="K/V precision asymmetry"
-      about="Held-out perplexity with keys and values stored in eight pairs of formats. An error in a key moves the softmax, an error in a value is averaged. Random weights attend to nothing in particular: train a model first."
-      what={{ kind: 'asymmetry', batches: 2 }}
-    >
+    <Experiment preset={DECODE_PRESETS.asymmetry}>
       {result ? <Scores result={result} label="Asymmetry result" /> : <Empty />}
+    </Experiment>
+  );
+}
+
+export function CalibrationCard(): ReactNode {
+  const result = useStore(measurements, (s) => s.results.calibration);
+  return (
+    <Experiment preset={DECODE_PRESETS.calibration}>
+      {result ? (
+        <>
+          <Bars
+            label="Calibration result"
+            first="Keys of"
+            axis="Largest change of a logit, mean"
+            rows={[
+              { name: '6 bits', value: result.low, text: significant(result.low) },
+              { name: '8 bits', value: result.high, text: significant(result.high) },
+            ]}
+          />
+          <p className="num">
+            Ratio {significant(result.ratio)}: by the rule, keys{' '}
+            {result.keepKeysExact ? 'stay exact' : 'may be quantised'}; {result.prompts} prompts
+          </p>
+        </>
+      ) : (
+        <Empty />
+      )}
     </Experiment>
   );
 }
@@ -58,15 +81,48 @@ export function StoreCard(): ReactNode {
   const [v, setV] = useState<KvDtype>('int4');
   const [injectBias, setBias] = useState(0);
   const [preBiasK, setPreBias] = useState(false);
+  const [group, setGroup] = useState(32);
+  const [cap, setCap] = useState(10);
+  const [asymmetric, setAsymmetric] = useState(false);
+
   return (
     <Experiment
-      title="Quantised KV"
-      about="One pair of formats beside f32. A constant on every key bias changes nothing that attention sees without rotary positions; a quantiser's scale sees it. Stored before the bias, keys lose it again."
-      what={{ kind: 'store', k, v, injectBias, preBiasK, batches: 2 }}
+      preset={DECODE_PRESETS.store}
+      what={{ ...DECODE_PRESETS.store.what, k, v, group, cap, asymmetric, injectBias, preBiasK }}
       controls={
         <>
           <Format label="K" value={k} onChange={setK} />
           <Format label="V" value={v} onChange={setV} />
+          <label className="field">
+            <span>Group</span>
+            <select value={group} onChange={(event) => setGroup(Number(event.target.value))}>
+              {[8, 16, 32].map((n) => (
+                <option key={n} value={n}>
+                  {n} channels
+                </option>
+              ))}
+            </select>
+          </label>
+          <label className="field">
+            <span>Scale</span>
+            <select
+              value={asymmetric ? 'asymmetric' : 'symmetric'}
+              onChange={(event) => setAsymmetric(event.target.value === 'asymmetric')}
+            >
+              <option value="symmetric">symmetric</option>
+              <option value="asymmetric">asymmetric, with a zero</option>
+            </select>
+          </label>
+          <label className="field">
+            <span>Outlier cap</span>
+            <select value={cap} disabled={asymmetric} onChange={(event) => setCap(Number(event.target.value))}>
+              {[0, 3, 10, 30].map((n) => (
+                <option key={n} value={n}>
+                  {n === 0 ? 'none' : `${n} means`}
+                </option>
+              ))}
+            </select>
+          </label>
           <label className="field">
             <span>Key bias +{injectBias}</span>
             <input

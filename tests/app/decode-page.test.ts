@@ -58,7 +58,7 @@ describe('measuring', () => {
     // 131e3 FLOPs and 265e3 bytes in 0.06 ms: 2.183 GFLOP/s under 9.8 GB/s * 0.4943 FLOP/B = 4.845 GFLOP/s.
     await page.getByText('2.22 × under the roof (45.1 %)').waitFor();
     await page.getByText('0, bit for bit against naive on the same noise').waitFor();
-    await page.getByText('9.3 GFLOP/s, 72.3 % of FMA, subgroup4-16x64').waitFor();
+    await page.getByText('9.30 GFLOP/s, 72.3 % of FMA, subgroup4-16x64').waitFor();
     await page.getByText('software adapter: no claim about hardware').first().waitFor();
     expect(await overflow(page)).toBeLessThanOrEqual(0);
     expect(await axe(page)).toEqual([]);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { COMPARISONS } from '@/app/claims/reproduce';
 import type { Manifest } from '@/experiment/manifest/schema';
 import { type Arm, armSymbols, armsOf } from '@/worker/store/arms';
-import { assignments } from '@/worker/store/assignments';
+import { assignments } from '@/experiment/assignments';
 import { type FinishedRun, evidenceOf, placeRun } from '@/worker/store/evidence';
 import { msPerStep } from '@/worker/store/evidence-reader';
 

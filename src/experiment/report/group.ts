@@ -1,18 +1,7 @@
 /** Groups by any symbol, and how a symbol's value goes with the metric. */
+import { assignments } from '../assignments';
 import { type Interval, fisherInterval, spearman } from '../stats/correlation';
 import type { ReportedRun } from './report';
-
-/** CONFIG_NAME=value lines of a configuration; strings without quotes, unset bools as "n". */
-export function assignments(config: string): Map<string, string> {
-  const out = new Map<string, string>();
-  for (const line of config.split('\n')) {
-    const unset = /^# CONFIG_(\w+) is not set$/.exec(line);
-    const set = /^CONFIG_(\w+)=(.*)$/.exec(line);
-    if (unset) out.set(unset[1]!, 'n');
-    else if (set) out.set(set[1]!, /^".*"$/.test(set[2]!) ? set[2]!.slice(1, -1).replace(/\\(.)/g, '$1') : set[2]!);
-  }
-  return out;
-}
 
 /**
  * Runs under groups named by the values of `symbols`. Two runs are paired when they agree in the seed and in every axis that does

@@ -5,7 +5,7 @@ import { expandMatrix } from '@/experiment/matrix/expand';
 import { writeMinConfig } from '@/kconfig';
 import { presetNamed } from '../presets';
 import type { ComparisonPlan } from '../store-protocol';
-import { assignments } from './assignments';
+import { assignments } from '@/experiment/assignments';
 
 export interface Arm {
   readonly label: string;

@@ -4,7 +4,7 @@ import { type ReportedRun, makeReport } from '@/experiment/report/report';
 import type { Status } from '@/experiment/manifest/names';
 import type { Manifest } from '@/experiment/manifest/schema';
 import type { ConfigDifference, ReportAnswer, ReportRequest } from '../store-protocol';
-import { assignments } from './assignments';
+import { assignments } from '@/experiment/assignments';
 
 export interface StoredRun {
   readonly id: string;

@@ -6,7 +6,7 @@ import { readStatus } from '@/experiment/session/resume';
 import { STATE_FILE } from '@/experiment/session/state-file';
 import type { RunEntry } from '../store-protocol';
 import { PRESETS } from '../presets';
-import { assignments } from './assignments';
+import { assignments } from '@/experiment/assignments';
 import type { OpfsDirectory } from './opfs-directory';
 
 /** Last step and last losses of a log, read from its end; the log may be growing. */

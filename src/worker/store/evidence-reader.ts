@@ -3,7 +3,7 @@ import { manifestOf } from '@/experiment/manifest/read';
 import { readText } from '@/experiment/run-directory';
 import type { ComparisonPlan, EvidenceSet, RunEntry } from '../store-protocol';
 import { type Arm, armSymbols, armsOf } from './arms';
-import { assignments } from './assignments';
+import { assignments } from '@/experiment/assignments';
 import { type FinishedRun, evidenceOf, placeRun } from './evidence';
 import { inTurns } from './in-turns';
 import type { RunStore } from './run-store';

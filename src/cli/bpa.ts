@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { sha256Bytes } from '@/data/hash';
 import { derive } from '@/experiment/bpa/derive';
+import { experimentSummaries } from '@/experiment/bpa/experiments';
 import { LANE, LANE_MODEL, laneKvBytes, measurePoint } from '@/experiment/bpa/lane';
 import { clockQuantumNs, deviceRecord, makeRunId, utc } from '@/experiment/manifest/build';
 import { findingText, readManifest } from '@/experiment/manifest/read';
@@ -10,6 +11,7 @@ import { SCHEMA_ID, STATUSES } from '@/experiment/manifest/names';
 import type { Manifest, ManifestPoint } from '@/experiment/manifest/schema';
 import { serializeManifest, stableJson } from '@/experiment/manifest/serialize';
 import { drawIndex } from '@/experiment/stats/summary';
+import { decodePreset, measurePreset } from './decode-preset';
 import { DiskDirectory } from './disk-directory';
 import { exportDirectory } from './archive';
 import { host, projectName } from './host';
@@ -60,8 +62,19 @@ export function registerBpa(program: Command): void {
     .option('--measured <n>', 'samples kept: all of them', '30')
     .action((options: BpaOptions) => measure(options, false));
   bpa
+    .command('experiment')
+    .description(
+      'a decode preset on the weights of a run, as a lane of its own: wb bpa experiment decode-fusion --run runs/a --out results',
+    )
+    .argument('<preset>', 'as `wb decode list` names it')
+    .requiredOption('--run <dir>', 'run directory')
+    .requiredOption('--out <dir>', 'results directory')
+    .option('--software', 'use the software adapter even where there is a GPU')
+    .option('--json', 'print one JSON document')
+    .action(experiment);
+  bpa
     .command('fit')
-    .description('Hill, context linearity, bootstrap intervals, residuals, gates')
+    .description('Hill, context linearity, bootstrap intervals, residuals, gates; of experiments, their own fits')
     .argument('<dir>', 'results directory')
     .action(fitLane);
   bpa
@@ -150,6 +163,25 @@ async function measure(options: BpaOptions, failClosed: boolean): Promise<void> 
   if (failClosed && ok < all.length) process.exitCode = 1;
 }
 
+interface ExperimentOptions extends Pick<BpaOptions, 'out' | 'software' | 'json'> {
+  readonly run: string;
+}
+
+/** Every measurement is kept: a file each, by the second it began in. */
+async function experiment(name: string, options: ExperimentOptions): Promise<void> {
+  const preset = decodePreset(name);
+  const { engine, document } = await measurePreset(preset, options);
+  const directory = new DiskDirectory(options.out);
+  const manifest = await benchManifest(directory, engine);
+  const device = deviceName(engine.adapter.description || engine.adapter.architecture);
+  const file = `raw/${device}/${name}/${document.manifest.createdAt.replace(/[-:]/g, '')}.json`;
+  await directory.write(file, stableJson(document));
+  await directory.write(`system/${device}/${name}/system_info.json`, stableJson(deviceRecord(engine.adapter, host())));
+  await directory.write('manifest.json', serializeManifest(manifest));
+  if (options.json) return print({ out: options.out, file, software: engine.adapter.software });
+  process.stdout.write(`${file}${engine.adapter.software ? ' (software adapter: no hardware figures)' : ''}\n`);
+}
+
 /** The manifest of the results directory, or a new one. One directory holds one adapter. */
 async function benchManifest(
   directory: DiskDirectory,
@@ -184,20 +216,29 @@ async function fitLane(dir: string): Promise<void> {
   const manifest = await manifestOf(directory);
   const points = manifest.points ?? [];
   const name = points[0]?.device;
-  if (name === undefined) throw new UsageError(`${dir} holds no point: run "wb bpa matrix --out ${dir}"`);
-  const { files, gates } = derive(points);
+  const experiments = await experimentSummaries(directory);
+  if (name === undefined && experiments.length === 0)
+    throw new UsageError(`${dir} holds no measurement: run "wb bpa matrix --out ${dir}" or "wb bpa experiment"`);
+  const { files, gates } = name === undefined ? { files: {}, gates: [] } : derive(points);
+  const software = manifest.device?.software ?? true;
+  const lane = { device: name, lane: LANE, software, points: points.length, gates };
   const derived = [];
-  const comparison = {
-    devices: [{ device: name, lane: LANE, software: manifest.device?.software ?? true, points: points.length, gates }],
-  };
   const all = {
     ...Object.fromEntries(Object.entries(files).map(([file, value]) => [`derived/${name}/${LANE}/${file}`, value])),
-    'derived/cross_gpu/comparison_table.json': comparison,
+    ...Object.fromEntries(experiments.map((e) => [`derived/${e.device}/${e.lane}/summary.json`, e])),
+    'derived/cross_gpu/comparison_table.json': {
+      devices: name === undefined ? [] : [lane],
+      experiments: experiments.map(({ device, lane, measurements }) => ({ device, lane, software, measurements })),
+    },
   };
   for (const [file, value] of Object.entries(all)) {
     const text = stableJson(value);
     await directory.write(file, text);
-    derived.push({ file, sha256: await sha256Bytes(new TextEncoder().encode(text)), model: LANE });
+    derived.push({
+      file,
+      sha256: await sha256Bytes(new TextEncoder().encode(text)),
+      model: experiments.find(({ lane: at }) => file.includes(`/${at}/`))?.lane ?? LANE,
+    });
   }
   await directory.write('manifest.json', serializeManifest({ ...manifest, derived }));
   for (const gate of gates)
@@ -212,7 +253,9 @@ async function packageLane(dir: string, options: { readonly out: string }): Prom
   const directory = new DiskDirectory(dir);
   const manifest = await manifestOf(directory);
   const points = manifest.points ?? [];
-  if (!points.some((p) => p.status === 'ok')) throw new Error(`${dir}: no point is ok, so there is nothing to package`);
+  const experiments = await experimentSummaries(directory);
+  if (!points.some((p) => p.status === 'ok') && experiments.length === 0)
+    throw new Error(`${dir}: no point is ok, so there is nothing to package`);
   if (!manifest.derived?.length) throw new Error(`${dir}: not fitted yet: run "wb bpa fit ${dir}"`);
   const hashes = new Map<string, string>();
   for (const file of await directory.list()) hashes.set(file, await sha256Bytes((await directory.read(file))!));
@@ -224,9 +267,11 @@ async function packageLane(dir: string, options: { readonly out: string }): Prom
   const coverage = points
     .map((p) => `| ${p.batch} | ${p.context} | ${p.status} | ${p.meanMs?.toFixed(4) ?? ''} | ${p.reason ?? ''} |\n`)
     .join('');
+  const measured = experiments.map((e) => `| ${e.lane} | ${e.measurements.length} |\n`).join('');
+  const name = points[0]?.device ?? experiments[0]!.device;
   await directory.write(
-    `reports/lane_summary_${points[0]!.device}.md`,
-    `# ${LANE} on ${points[0]!.device}\n\n${manifest.device?.software ? 'Software adapter: no figure here describes hardware.\n\n' : ''}| B | T | status | mean ms | reason |\n|---|---|---|---|---|\n${coverage}`,
+    `reports/lane_summary_${name}.md`,
+    `# ${LANE} on ${name}\n\n${manifest.device?.software ? 'Software adapter: no figure here describes hardware.\n\n' : ''}| B | T | status | mean ms | reason |\n|---|---|---|---|---|\n${coverage}\n| experiment | measurements |\n|---|---|\n${measured}`,
   );
   await exportDirectory(dir, options);
   process.stdout.write(`${counts.map(([status, n]) => `${n} ${status}`).join(', ')} of ${points.length} points\n`); // prettier-ignore

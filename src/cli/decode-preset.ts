@@ -29,9 +29,15 @@ export function registerDecodePresets(decode: Command): void {
     .action(runPreset);
 }
 
-async function runPreset(name: string, options: Common): Promise<void> {
+/** Throws UsageError for a name that no decode preset has. */
+export function decodePreset(name: string): DecodePreset {
   const preset = PRESETS.find((p) => p.name === name);
   if (!preset) throw new UsageError(`decode preset ${name}: there are ${PRESETS.map((p) => p.name).join(', ')}`);
+  return preset;
+}
+
+/** One preset measured on the weights of a run. */
+export async function measurePreset(preset: DecodePreset, options: Common) {
   const { subject, trained } = await subjectOf(options);
   const corpus = await corpusOf(trained);
   const manifest = decodeManifest(subject.engine, host(), {
@@ -40,5 +46,10 @@ async function runPreset(name: string, options: Common): Promise<void> {
     model: `${trained.model.nLayer} layers, width ${trained.model.nEmbd}, ${trained.model.nHead} heads, block ${trained.model.blockSize}`,
   });
   const result = await outcome({ subject, config: trained.config, corpus }, preset.what, unwatched);
-  report(options, { manifest, ...result });
+  return { engine: subject.engine, document: { manifest, ...result } };
+}
+
+async function runPreset(name: string, options: Common): Promise<void> {
+  const { document } = await measurePreset(decodePreset(name), options);
+  report(options, document);
 }

@@ -1,6 +1,7 @@
 /** Decode commands on a tiny trained run: one JSON document each, and one line for what they refuse. Runs the built `bin/wb`. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -111,6 +112,35 @@ describe('generate', () => {
   }, 60_000);
 });
 
+describe('as a lane', () => {
+  const OUT = join(dir, 'lane');
+
+  it('keeps every measurement with its system record, and packages them with checksums', () => {
+    const first = json('bpa', 'experiment', 'decode-calibration', '--run', RUN, '--out', OUT);
+    const file = String(first.file);
+    expect(file).toMatch(/^raw\/[^/]+\/decode-calibration\/\d{8}T\d{6}Z\.json$/);
+    const document = JSON.parse(readFileSync(join(OUT, file), 'utf8')) as Json;
+    expect(document.manifest).toMatchObject({ schema: 'wb-decode/1', preset: 'decode-calibration' });
+    const system = join(OUT, file.replace(/^raw/, 'system').replace(/[^/]+$/, 'system_info.json'));
+    expect(JSON.parse(readFileSync(system, 'utf8'))).toHaveProperty('adapter');
+    fails(1, /not fitted yet/, 'bpa', 'package', OUT, '--out', join(dir, 'lane.zip'));
+    expect(wb('bpa', 'fit', OUT).code).toBe(0);
+    const summary = JSON.parse(
+      readFileSync(join(OUT, file.replace(/^raw/, 'derived').replace(/[^/]+$/, 'summary.json')), 'utf8'),
+    ) as Json;
+    const sha256 = createHash('sha256')
+      .update(readFileSync(join(OUT, file)))
+      .digest('hex');
+    expect(summary.measurements).toEqual([{ file, sha256 }]);
+    const figures = Object.fromEntries(Object.entries(document).filter(([key]) => key !== 'manifest'));
+    expect(summary.newest).toEqual(figures);
+    expect(wb('bpa', 'package', OUT, '--out', join(dir, 'lane.zip'))).toMatchObject({ code: 0 });
+    expect(existsSync(join(dir, 'lane.zip'))).toBe(true);
+    writeFileSync(join(OUT, file), '{"manifest":{"schema":"wb-decode/1","preset":"decode-fusion"}}');
+    fails(1, /no wb-decode\/1 document of decode-calibration/, 'bpa', 'fit', OUT);
+  }, 60_000);
+});
+
 describe('refused in one line', () => {
   it('no run, unknown formats, a context above the block, bad numbers', () => {
     fails(2, /--run/, 'decode', 'saturation');
@@ -121,6 +151,7 @@ describe('refused in one line', () => {
     fails(2, /--group 7: use 8, 16 or 32/, 'kv-quant', '--run', RUN, '--k', 'int8', '--v', 'int8', '--group', '7');
     fails(2, /--per-submit 17: .* at most 16/, 'generate', '--run', RUN, '--prompt', 'a', '--tokens', '1', '--per-submit', '17'); // prettier-ignore
     fails(2, /--top-p 2: /, 'generate', '--run', RUN, '--prompt', 'a', '--tokens', '1', '--top-p', '2');
+    fails(2, /decode preset none: there are decode-roofline/, 'bpa', 'experiment', 'none', '--run', RUN, '--out', join(dir, 'x')); // prettier-ignore
     fails(2, /--rounds 0: give a positive integer/, 'bench', 'decode', '--rounds', '0');
   }, 60_000);
 });

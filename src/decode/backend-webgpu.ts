@@ -44,10 +44,10 @@ export class WebGpuDecoder implements DecodeBackend {
   }
 
   async #run(sequence: 'prefill' | 'decode', ids: Uint32Array, positions: Uint32Array): Promise<ArrayBuffer> {
-    const { inputs, logits } = this.planned;
+    const { inputs, logits, logitsBytes } = this.planned;
     this.executor.write(inputs[sequence].ids, ids);
     this.executor.write(inputs[sequence].positions, positions);
-    const { result } = await this.executor.run([{ sequence, slot: 0 }], [{}], logits);
+    const { result } = await this.executor.run([{ sequence, slot: 0 }], [{}], logits, logitsBytes);
     return result;
   }
 

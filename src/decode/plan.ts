@@ -45,6 +45,7 @@ export interface DecoderPlan {
   readonly inputs: Readonly<Record<'prefill' | 'decode', InputRegions>>;
   /** [batch, vocab] */
   readonly logits: number;
+  readonly logitsBytes: number;
   /** u32 [batch, DRAWS_PER_SUBMIT] */
   readonly drawn: number;
 }
@@ -114,6 +115,7 @@ export function planDecoder(
   });
   const inputs = { prefill: inputsOf(prefill, graphs.prefill), decode: inputsOf(decode, graphs.decode) };
   const logits = decode.operand(graphs.decode.logits).region;
+  const logitsBytes = 4 * sizeOf(graphs.decode.logits.shape);
   const drawn = storage.append('drawn tokens', 4 * shape.batch * DRAWS_PER_SUBMIT);
   const draw = dispatchOf(
     drawToken,
@@ -136,8 +138,8 @@ export function planDecoder(
     floatRegions,
     sequences: { prefill: prefill.dispatches, decode: decode.dispatches, draw: [draw] },
     scalarSlots: DRAWS_PER_SUBMIT,
-    stagingBytes: Math.max(4 * sizeOf(graphs.decode.logits.shape), 4 * shape.batch * DRAWS_PER_SUBMIT),
+    stagingBytes: Math.max(logitsBytes, 4 * shape.batch * DRAWS_PER_SUBMIT),
     ringDepth: 2,
   };
-  return { plan, arena, shape, parameters, caches, inputs, logits, drawn };
+  return { plan, arena, shape, parameters, caches, inputs, logits, logitsBytes, drawn };
 }

@@ -32,12 +32,15 @@ export class ReadbackRing {
     const slot = this.#slots[this.#next]!;
     this.#next = (this.#next + 1) % this.#slots.length;
     await slot.busy;
+    let copied = this.bytes;
     return {
-      copy: (encoder, source, offset, bytes = this.bytes) =>
-        encoder.copyBufferToBuffer(source, offset, slot.buffer, 0, Math.min(bytes, this.bytes)),
+      copy: (encoder, source, offset, bytes = this.bytes) => {
+        copied = Math.min(bytes, this.bytes);
+        encoder.copyBufferToBuffer(source, offset, slot.buffer, 0, copied);
+      },
       read: () => {
         const result = slot.buffer.mapAsync(GPUMapMode.READ).then(() => {
-          const data = slot.buffer.getMappedRange().slice(0);
+          const data = slot.buffer.getMappedRange(0, copied).slice(0);
           slot.buffer.unmap();
           return data;
         });
@@ -54,6 +57,6 @@ export class ReadbackRing {
 
 export interface ReadbackSlot {
   copy(encoder: GPUCommandEncoder, source: GPUBuffer, offset: number, bytes?: number): void;
-  /** Call after submit. Rejects when the device is lost. */
+  /** What was copied. Call after submit. Rejects when the device is lost. */
   read(): Promise<ArrayBuffer>;
 }

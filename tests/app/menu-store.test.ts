@@ -1,16 +1,22 @@
-/** The menu store without a browser: steps, undo, presets, loading, links, slots, and the wire to the setup store. */
+/**
+ * The menu store without a browser: steps, undo, presets, loading, links, slots, and the wire to the setup store. FUZZ_RUNS=n for a
+ * longer fuzz of links (scripts/fuzz-import.sh).
+ */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { KCONFIG_SOURCES } from '@/experiment/kconfig-tree';
 import { PRESETS, DEFAULT_PRESET } from '@/worker/presets';
 import type { PlanSummary } from '@/worker/protocol';
 import { foldTwins } from '@/app/menu/presets';
+import { type Page, parseLocation } from '@/app/routes';
 import { createMenuStore, type MenuStoreApi } from '@/app/stores/menu';
 import { jump, jumpToItem, leave, leaveTo, moveTo, search, toggleShowAll } from '@/app/stores/menu/cursor';
 import { activate, commit, flip, redo, revert, setTo, undo } from '@/app/stores/menu/edit';
-import { linkQuery, pack, readStart, unpack, withoutConfig, type Start } from '@/app/stores/menu/link';
+import { applyStart, linkQuery, pack, readStart, unpack, withoutConfig, type Start } from '@/app/stores/menu/link';
 import { loadPreset, loadTarget, loadText } from '@/app/stores/menu/load';
 import { chosenNode, minimalText, openMenu, rowsOf, type Menu } from '@/app/stores/menu/model';
 import { createSetupStore, requestOf, type SetupStoreApi } from '@/app/stores/setup';
+
+const RUNS = Number(process.env['FUZZ_RUNS'] ?? 300);
 
 const SOURCES = {
   Kconfig: `mainmenu "Test"
@@ -204,6 +210,32 @@ describe('links', () => {
     const bomb = unpack(pack('x'.repeat(1 << 22)));
     expect(bomb === null || bomb.length <= 1 << 20).toBe(true);
     expect(start(new URLSearchParams('c=!')).problem).toMatch(/cannot be read/);
+  });
+
+  it(`fuzz: ${RUNS} damaged addresses open a page and a configuration that its ranges allow`, () => {
+    const menu = opened();
+    const packed = pack('CONFIG_FAST=y\nCONFIG_WIDTH=16\nCONFIG_RATE="1e-3"\n');
+    const good = `#/lab?defconfig=wide&FAST=y&WIDTH=16&RATE=1e-3&c=${packed}`;
+    const odd = ['%', '%00', '&', '=', '#', '"', '<script>', '\n', '\u{1f40b}', 'WIDTH=', '-9e99', '__proto__=y'];
+    const table = [{ path: 'lab' }, { path: 'runs' }] as unknown as readonly Page[];
+    let state = 1;
+    const draw = (n: number): number => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) % n;
+    let reported = 0;
+    for (let i = 0; i < RUNS; i++) {
+      let hash = good;
+      for (let n = 1 + draw(3); n > 0; n--) {
+        const at = draw(hash.length + 1);
+        hash = hash.slice(0, at) + (draw(3) === 0 ? '' : odd[draw(odd.length)]!) + hash.slice(at + draw(6));
+      }
+      const { page, query } = parseLocation(hash, '', table);
+      expect(table, hash).toContain(page);
+      const next = applyStart(menu, readStart(query));
+      const width = Number(value(next, 'WIDTH'));
+      expect(Number.isInteger(width) && width >= 2 && width <= 64, hash).toBe(true);
+      expect(['y', 'n'], hash).toContain(value(next, 'FAST'));
+      if (next.pane?.kind === 'report') reported++;
+    }
+    expect(reported).toBeGreaterThan(RUNS / 10);
   });
 
   it('keep what else is in the address', () => {

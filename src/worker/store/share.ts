@@ -30,9 +30,13 @@ export interface PackedRun {
   readonly withoutTimes: boolean;
 }
 
-/** Length of the manifest, newline, manifest, metrics. */
+/** Of everything: deflate has no checksum, and the manifest's own covers no times. */
+const checksum = (text: string): string => sha256Text(text).slice(0, 16);
+
+/** Length of the manifest, checksum, newline, manifest, metrics. */
 function encode(manifest: string, metrics: string): string {
-  const bytes = deflateSync(strToU8(`${manifest.length}\n${manifest}${metrics}`), { level: 9 });
+  const text = manifest + metrics;
+  const bytes = deflateSync(strToU8(`${manifest.length} ${checksum(text)}\n${text}`), { level: 9 });
   return btoa(strFromU8(bytes, true)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 }
 
@@ -67,8 +71,10 @@ function inflate(packed: string): string {
 /** What a link holds, checked: the manifest is valid, the metrics are the ones that it names. Throws ShareError. */
 export function unpackRun(packed: string): SharedFiles {
   const text = inflate(packed);
-  const head = /^(\d{1,7})\n/.exec(text);
+  const head = /^(\d{1,7}) ([0-9a-f]{16})\n/.exec(text);
   if (!head) throw new ShareError('the run in this link cannot be read: it holds no manifest');
+  if (checksum(text.slice(head[0].length)) !== head[2])
+    throw new ShareError('the run in this link cannot be read: it was cut or changed');
   const end = head[0].length + Number(head[1]);
   const metrics = text.slice(end);
   const { manifest, findings, valid } = readManifest(text.slice(head[0].length, end));

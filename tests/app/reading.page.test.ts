@@ -96,7 +96,7 @@ describe('reading', () => {
     await page.close();
   });
   it('a widget whose script cannot be fetched says so in its place, and the page lives on', async () => {
-    const page = await browser.newPage();
+    const page = await browser.newPage({ serviceWorkers: 'block' }); // a worker would answer from its cache, past the route
     await page.route(/assets\/roofline-/, (route) => route.abort());
     await page.goto(`${site.url}/#/explain/wb-roofline`);
     await expect.poll(() => page.getByRole('alert').textContent()).toContain('Roofline did not load');

@@ -17,7 +17,8 @@ beforeAll(async () => {
   if (!existsSync(`${SITE}/index.html`)) throw new Error('the site is not built: run "make build"');
   site = await serve(SITE);
   browser = await launchBrowser();
-  page = await (await browser.newContext()).newPage();
+  // A service worker fills its cache meanwhile, out of the same quota.
+  page = await (await browser.newContext({ serviceWorkers: 'block' })).newPage();
   devtools = await page.context().newCDPSession(page);
 }, 60_000);
 

@@ -1,7 +1,8 @@
 /** Loss through a store against the f64 training graph; invariant 33 of the attention specification. */
 import { describe, expect, it } from 'vitest';
 import { ReferenceDecoder } from '@/decode/backend-reference';
-import { calibrationRatio } from '@/decode/calibration';
+import { WebGpuDecoder } from '@/decode/backend-webgpu';
+import { type Calibration, calibrationRatio } from '@/decode/calibration';
 import { scoreStore } from '@/decode/score';
 import { F32_FORMAT, type KvDtype } from '@/graph';
 import { testEngine } from '../support/experiment';
@@ -37,22 +38,27 @@ describe('scoreStore', () => {
   });
 });
 
-describe('33: the calibration ratio', () => {
-  const backend = (scale = 1): ReferenceDecoder => {
+describe.each(['reference', 'webgpu'])('33: the calibration ratio, %s', (kind) => {
+  const calibrated = async (scale = 1, widths?: readonly [number, number]): Promise<Calibration> => {
     const m = smallModel({}, { nEmbd: 32, nHead: 2, weightTying: false });
     const weights = weightsOf(m);
     weights.get('lm_head.weight')!.data.forEach((x, i, all) => (all[i] = x * scale));
-    const reference = new ReferenceDecoder(m.model.config, { batch: 1, chunk: 4, capacity: 7 });
-    reference.load(weights);
-    return reference;
+    const shape = { batch: 1, chunk: 4, capacity: 7 };
+    const backend =
+      kind === 'reference'
+        ? new ReferenceDecoder(m.model.config, shape)
+        : await WebGpuDecoder.create(await testEngine(), m.model.config, shape);
+    backend.load(weights);
+    const found = await calibrationRatio(backend, [IDS.slice(0, 7), IDS.slice(7)], widths);
+    backend.destroy();
+    return found;
   };
-  const prompts = [IDS.slice(0, 7), IDS.slice(7)];
 
   it('is 1 for equal widths, above 1 for fewer bits, and blind to a constant factor of the logits', async () => {
-    expect((await calibrationRatio(backend(), prompts, [6, 6])).ratio).toBe(1);
-    const { ratio, low, high } = await calibrationRatio(backend(), prompts);
+    expect((await calibrated(1, [6, 6])).ratio).toBe(1);
+    const { ratio, low, high } = await calibrated();
     expect(ratio).toBeGreaterThan(1);
     expect(ratio).toBeCloseTo(low / high, 12);
-    expect((await calibrationRatio(backend(8), prompts)).ratio).toBeCloseTo(ratio, 5); // 8: exact in f32
+    expect((await calibrated(8)).ratio).toBeCloseTo(ratio, 5); // 8: exact in f32
   });
 });

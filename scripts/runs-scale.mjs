@@ -7,7 +7,7 @@
 import { existsSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { chromium } from 'playwright-core';
+import { launch } from './browser.mjs';
 import { serve } from './serve.mjs';
 
 const { values } = parseArgs({
@@ -19,17 +19,13 @@ const { values } = parseArgs({
   },
 });
 const [runs, curves, points, frames] = ['runs', 'curves', 'points', 'frames'].map((name) => Number(values[name]));
-const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-for (const path of [executablePath, 'dist/site/index.html']) {
-  if (existsSync(path)) continue;
-  console.error(`runs-scale: ${path} is missing: run "make browser build", or set CHROMIUM_PATH`);
+if (!existsSync('dist/site/index.html')) {
+  console.error('runs-scale: the site is not built: run "make build"');
   process.exit(1);
 }
 const server = await serve('dist/site', 0);
 const site = `http://127.0.0.1:${server.address().port}`;
-const flags =
-  '--enable-unsafe-webgpu --use-webgpu-adapter=swiftshader --no-sandbox --disable-quic --disable-background-networking';
-const browser = await chromium.launch({ executablePath, args: [...flags.split(' '), '--headless'] });
+const browser = await launch();
 const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
 const errors = [];
 page.on('pageerror', (error) => errors.push(error.message));

@@ -2,6 +2,7 @@
 import type { DeviceTraits, KernelFamily, KernelProgram, Operand } from '@/engine/kernel';
 import { attentionCached, cacheUnpack } from '@/engine/kernels/decode';
 import type { PackedOperand } from '@/engine/kernels/kv-rows';
+import { noise } from '@/engine/noise';
 import { bestTime, timed } from '@/engine/probe';
 import { F32_FORMAT, type KvFormat, keySplits, packRow, packedWords } from '@/graph';
 
@@ -70,15 +71,6 @@ export function attentionPrograms(
     ...unpack(packedV, REGION.v),
     ...attentionCached.map((family) => first(family, args)),
   ];
-}
-
-/** Values in [-1, 1): zeros would let a driver or a CPU adapter look faster than it is. */
-export function noise(elements: number, seed: number): Float32Array<ArrayBuffer> {
-  let state = seed >>> 0;
-  return Float32Array.from({ length: elements }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
 }
 
 /** 64 distinct rows of noise, repeated: packing millions of rows on the CPU would take longer than measuring them. */

@@ -6,7 +6,9 @@
 import type { AdapterDescription, EngineDevice } from './device';
 import { compile } from './executor';
 import type { KernelProgram } from './kernel';
+import { noise } from './noise';
 import type { ExecutionPlan, Tunable } from './plan';
+import { readBuffer } from './readback';
 
 /** Winners by key; kept in a file by the terminal and in IndexedDB by the page. */
 export interface TuneCache {
@@ -41,12 +43,8 @@ export class Bench {
     readonly plan: ExecutionPlan,
     regions: Iterable<number>,
   ) {
-    let state = 1;
     const largest = Math.max(...[...regions].map((r) => plan.regions[r]!.bytes));
-    this.#noise = Float32Array.from({ length: Math.ceil(largest / 16) * 4 }, () => {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      return state / 2147483648 - 1;
-    });
+    this.#noise = noise(Math.ceil(largest / 16) * 4, 1);
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
     for (const region of regions)
       this.#buffers.set(region, device.createBuffer({ size: Math.ceil(plan.regions[region]!.bytes / 16) * 16, usage }));
@@ -93,20 +91,12 @@ export class Bench {
   async outputs(program: KernelProgram): Promise<Uint32Array[]> {
     const written = program.regions.filter((_, i) => program.access[i] === 'read_write');
     return Promise.all(
-      written.map(async (region) => {
-        const source = this.#buffers.get(region)!;
-        const staging = this.device.createBuffer({
-          size: source.size,
-          usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-        });
-        const encoder = this.device.createCommandEncoder();
-        encoder.copyBufferToBuffer(source, 0, staging, 0, source.size);
-        this.device.queue.submit([encoder.finish()]);
-        await staging.mapAsync(GPUMapMode.READ);
-        const words = new Uint32Array(staging.getMappedRange().slice(0, this.plan.regions[region]!.bytes));
-        staging.destroy();
-        return words;
-      }),
+      written.map(
+        async (region) =>
+          new Uint32Array(
+            await readBuffer(this.device, this.#buffers.get(region)!, 0, this.plan.regions[region]!.bytes),
+          ),
+      ),
     );
   }
 

@@ -4,10 +4,9 @@
  */
 import { DeviceError, type EngineDevice } from './device';
 import type { KernelProgram } from './kernel';
-import { meterMemory } from './memory-meter';
 import type { Dispatch, ExecutionPlan } from './plan';
 import { PassTimer } from './pass-timer';
-import { ReadbackRing } from './readback';
+import { ReadbackRing, readBuffer } from './readback';
 import { SCALARS_WGSL, SCALAR_SLOT_BYTES, type StepScalars, writeScalars } from './scalars';
 import type { BufferName } from './storage';
 
@@ -73,7 +72,6 @@ export class Executor {
     onProgress?: (done: number, total: number) => void,
     eager: readonly string[] = Object.keys(plan.sequences),
   ): Promise<Executor> {
-    meterMemory(device);
     device.pushErrorScope('out-of-memory');
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
     const buffers = new Map<BufferName, GPUBuffer>();
@@ -182,21 +180,10 @@ export class Executor {
   }
 
   /** Reads a window of a region through a temporary staging buffer (checkpoints, tests; not the training loop). */
-  async read(region: number, elementOffset = 0, elements?: number): Promise<ArrayBuffer> {
+  read(region: number, elementOffset = 0, elements?: number): Promise<ArrayBuffer> {
     const { buffer, offset, bytes } = this.plan.regions[region]!;
     const size = elements === undefined ? bytes : 4 * elements;
-    const padded = Math.ceil(size / 4) * 4;
-    const staging = this.#device.createBuffer({
-      size: padded,
-      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-    });
-    const encoder = this.#device.createCommandEncoder();
-    encoder.copyBufferToBuffer(this.#buffers.get(buffer)!, offset + 4 * elementOffset, staging, 0, padded);
-    this.#device.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ);
-    const data = staging.getMappedRange().slice(0, size);
-    staging.destroy();
-    return data;
+    return readBuffer(this.#device, this.#buffers.get(buffer)!, offset + 4 * elementOffset, size);
   }
 
   /**

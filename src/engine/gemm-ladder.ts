@@ -3,8 +3,10 @@ import naiveSource from '@shaders/probe/gemm_naive.wgsl?raw';
 import type { EngineDevice } from './device';
 import type { Operand, Variant } from './kernel';
 import { gemm } from './kernels/gemm';
+import { noise } from './noise';
 import { relativeError } from './parity';
 import { type Kernel, bestTime, timed } from './probe';
+import { readBuffer } from './readback';
 import { expandTemplate } from './wgsl';
 
 export interface Rung {
@@ -85,7 +87,7 @@ export async function gemmLadder(
       onRung(rungs.length, kernels.length);
       const run = await timed(device, kernel);
       const ms = await bestTime(run, sampleMs);
-      const result = await readBack(device, buffers[2]!);
+      const result = new Float32Array(await readBuffer(device, buffers[2]!, 0, 4 * size * size));
       expected ??= result;
       rungs.push({ step, variant, ms, gflops: (2 * size ** 3) / ms / 1e6, error: relativeError([result], [expected]) });
     }
@@ -93,23 +95,4 @@ export async function gemmLadder(
   } finally {
     for (const buffer of buffers) buffer.destroy();
   }
-}
-
-function noise(elements: number, seed: number): Float32Array<ArrayBuffer> {
-  let state = seed >>> 0;
-  return Float32Array.from({ length: elements }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
-}
-
-async function readBack(device: GPUDevice, source: GPUBuffer): Promise<Float32Array> {
-  const staging = device.createBuffer({ size: source.size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
-  const encoder = device.createCommandEncoder();
-  encoder.copyBufferToBuffer(source, 0, staging, 0, source.size);
-  device.queue.submit([encoder.finish()]);
-  await staging.mapAsync(GPUMapMode.READ);
-  const data = new Float32Array(staging.getMappedRange().slice(0));
-  staging.destroy();
-  return data;
 }

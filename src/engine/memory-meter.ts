@@ -6,7 +6,7 @@ export interface LiveBytes {
   /** Category -> bytes; "other" holds buffers without a label (reads of checkpoints, probes). */
   readonly categories: Readonly<Record<string, number>>;
   readonly totalBytes: number;
-  /** The largest total since the meter was last read with `takePeak`. */
+  /** The largest total since the meter was last read. */
   readonly peakBytes: number;
 }
 

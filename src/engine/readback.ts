@@ -60,3 +60,21 @@ export interface ReadbackSlot {
   /** What was copied. Call after submit. Rejects when the device is lost. */
   read(): Promise<ArrayBuffer>;
 }
+
+/** Bytes of a window of a buffer, through a staging buffer that is made for it: not for a loop. Rejects when the device is lost. */
+export async function readBuffer(
+  device: GPUDevice,
+  source: GPUBuffer,
+  offset: number,
+  bytes: number,
+): Promise<ArrayBuffer> {
+  const size = Math.ceil(bytes / 4) * 4;
+  const staging = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+  const encoder = device.createCommandEncoder();
+  encoder.copyBufferToBuffer(source, offset, staging, 0, size);
+  device.queue.submit([encoder.finish()]);
+  await staging.mapAsync(GPUMapMode.READ);
+  const data = staging.getMappedRange().slice(0, bytes);
+  staging.destroy();
+  return data;
+}

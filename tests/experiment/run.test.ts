@@ -8,6 +8,7 @@ import { readSafetensors } from '@/experiment/safetensors';
 import { STATE_FILE, decodeState } from '@/experiment/session/state-file';
 import { RunControl, train } from '@/experiment/train';
 import type { EngineDevice } from '@/engine/device';
+import { meterMemory } from '@/engine/memory-meter';
 import { type Overrides, testEngine, testExperiment } from '../support/experiment';
 
 const SMALL: Overrides = { model: { nLayer: 1, nHead: 2, nEmbd: 16, blockSize: 8 }, vocab: 17 };
@@ -109,6 +110,7 @@ describe('a run', () => {
         return (value as (...args: unknown[]) => unknown).bind(target);
       },
     });
+    meterMemory(counting);
     const backend = await WebGpuBackend.create({ ...engine, device: counting }, config, model, corpus);
     await (
       await backend.step(0)

@@ -4,6 +4,7 @@
  * side in one dispatch: the lane measures how cache bytes turn into time, not a whole model.
  */
 import source from '@shaders/decode/attention_f32.wgsl?raw';
+import { noise } from '@/engine/noise';
 import { type Kernel, timed } from '@/engine/probe';
 import { meanAndStd } from '../manifest/checks-points';
 import type { ManifestPoint } from '../manifest/schema';
@@ -64,15 +65,6 @@ export interface LaneOptions {
   readonly measured: number;
   readonly quantumNs: number;
   readonly maxBindingBytes: number;
-}
-
-/** Pseudo-random values in [-1, 1): a cache of zeros would let a driver or a CPU adapter look faster than it is. */
-function noise(elements: number, seed: number): Float32Array<ArrayBuffer> {
-  let state = seed >>> 0;
-  return Float32Array.from({ length: elements }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
 }
 
 /** Measures one point; a failure becomes status "failed", a point that does not fit "skipped", with the reason. */

@@ -3,7 +3,7 @@ import type { EngineDevice } from '@/engine/device';
 import { Executor } from '@/engine/executor';
 import type { Gpt2Config } from '@/models/config';
 import type { DecodeBackend, Weights } from './decoder';
-import { type DrawOptions, drawScalars } from './draw';
+import { type SamplingOptions, drawScalars } from './draw';
 import { DRAWS_PER_SUBMIT, DecodeError, type DecoderPlan, type DecoderShape, planDecoder } from './plan';
 
 export class WebGpuDecoder implements DecodeBackend {
@@ -74,7 +74,7 @@ export class WebGpuDecoder implements DecodeBackend {
     count: number,
     first: number,
     limit: number,
-    options: DrawOptions,
+    options: SamplingOptions,
   ): Promise<readonly (readonly number[])[]> {
     if (count < 1 || count > DRAWS_PER_SUBMIT)
       throw new DecodeError(`decode: a submit draws 1 to ${DRAWS_PER_SUBMIT} tokens, not ${count}`);

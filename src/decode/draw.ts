@@ -4,11 +4,15 @@ import type { WebGpuDecoder } from './backend-webgpu';
 import { windowStart } from './continuation';
 import { Decoder } from './decoder';
 
-/** As SamplingOptions of experiment/sampling.ts. */
-export interface DrawOptions {
+/** How a token is drawn from logits. */
+export interface SamplingOptions {
+  /** 0: the most likely token. */
   readonly temperature: number;
+  /** 0: all tokens. */
   readonly topK: number;
+  /** Keeps the fewest most likely tokens that hold this probability; 1 or absent: all. Holtzman et al., arXiv:1904.09751. */
   readonly topP?: number;
+  /** Keeps tokens at least this likely, relative to the most likely one; 0 or absent: all. Nguyen et al., arXiv:2407.01082. */
   readonly minP?: number;
   readonly seed: number;
 }
@@ -18,7 +22,7 @@ export function drawScalars(
   count: number,
   first: number,
   limit: number,
-  { temperature, topK, topP = 1, minP = 0, seed }: DrawOptions,
+  { temperature, topK, topP = 1, minP = 0, seed }: SamplingOptions,
 ): StepScalars[] {
   const greedy = temperature <= 0;
   return Array.from({ length: count }, (_, i) => ({
@@ -39,7 +43,7 @@ export async function* drawOnDevice(
   prompts: readonly (readonly number[])[],
   count: number,
   limit: number,
-  options: DrawOptions,
+  options: SamplingOptions,
   perSubmit = TOKENS_PER_SUBMIT,
 ): AsyncGenerator<readonly number[]> {
   const { capacity } = backend.shape;

@@ -19,6 +19,7 @@ import { STREAM, drawBatch } from './batches';
 import type { AttentionEvent, FisherEvent } from './events';
 import { attentionNodes, queryKey } from './fisher-trace';
 import { type TensorValues, openProbe } from './graph-probe';
+import { mean } from './stats/summary';
 
 export interface AttentionSignalsRequest {
   /** null: the f64 reference. */
@@ -46,8 +47,6 @@ export interface AttentionSignals {
 
 /** Math.exp differs in the last bit between JavaScript engines. */
 const portable = (x: number): number => Number(x.toPrecision(8));
-
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 const layerOf = (scope: string): number => Number(/^h\.(\d+)\.attn/.exec(scope)?.[1] ?? NaN);
 

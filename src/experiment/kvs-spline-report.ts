@@ -14,6 +14,7 @@ import { STREAM, drawBatch } from './batches';
 import { attentionNodes } from './fisher-trace';
 import { openProbe } from './graph-probe';
 import { fitCode, reconstructionError, untrainedCode } from './kvs-spline';
+import { mean } from './stats/summary';
 
 export interface SplineRequest {
   /** null: the f64 reference. */
@@ -72,8 +73,6 @@ function headRows(
     return values[row * width + head * headDim + (i % headDim)]!;
   });
 }
-
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 /** Throws RangeError for what cannot be compressed, WeightsError for weights of another model. */
 export async function splineReport(request: SplineRequest): Promise<SplineReport> {

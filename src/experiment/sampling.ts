@@ -1,17 +1,8 @@
 /** Draws tokens from logits: temperature, top-k, top-p, min-p, a seed. Counter-based, so a sample can be repeated. */
 import { PURPOSE, philox4x32, uniform } from '@/data/random';
+import type { SamplingOptions } from '@/decode/draw';
 
-export interface SamplingOptions {
-  /** 0: the most likely token. */
-  readonly temperature: number;
-  /** 0: all tokens. */
-  readonly topK: number;
-  /** Keeps the fewest most likely tokens that hold this probability; 1 or absent: all. Holtzman et al., arXiv:1904.09751. */
-  readonly topP?: number;
-  /** Keeps tokens at least this likely, relative to the most likely one; 0 or absent: all. Nguyen et al., arXiv:2407.01082. */
-  readonly minP?: number;
-  readonly seed: number;
-}
+export type { SamplingOptions };
 
 /** Tokens that remain, most likely first, with their unnormalised probabilities at the given temperature. */
 export function candidates(

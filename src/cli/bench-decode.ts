@@ -4,13 +4,16 @@ import type { AttentionShape } from '@/decode/bandwidth';
 import { WebGpuDecoder } from '@/decode/backend-webgpu';
 import { Decoder } from '@/decode/decoder';
 import { DRAWS_PER_SUBMIT } from '@/decode/plan';
-import { measureShare, median } from '@/decode/stream-share';
 import { type EngineDevice, openDevice } from '@/engine/device';
+import { SAMPLE_MS } from '@/engine/probe';
+import { QUANTA } from '@/engine/roofline';
 import { WebGpuBackend } from '@/experiment/backend-webgpu';
 import { experimentConfig } from '@/experiment/config';
 import { setSymbol, symbolValues } from '@/experiment/kconfig-tree';
 import { clockQuantumNs } from '@/experiment/manifest/build';
 import { loadRunCorpus } from '@/experiment/open-run';
+import { median } from '@/experiment/stats/summary';
+import { measureShare } from '@/experiment/stream-share';
 import { dawn } from './dawn';
 import { DEFAULT_DEFCONFIG, UsageError, loaders, openPreset, print } from './options';
 
@@ -91,19 +94,14 @@ const SHAPES: readonly AttentionShape[] = [
   { batch: 8, heads: 4, headDim: 64, context: 4096 },
 ];
 
-/** A sample lasts at least this long, and at least QUANTA ticks of the clock. */
-const SAMPLE_MS = 60;
-const QUANTA = 50;
-
 async function againstStream(engine: EngineDevice, rounds: number) {
   const quantumNs = clockQuantumNs() ?? 0;
   const sampleMs = Math.max(SAMPLE_MS, (QUANTA * quantumNs) / 1e6);
   const attention = [];
   for (const shape of SHAPES) {
-    const { bytes, ms, share, rounds: list } = await measureShare(engine, shape, { rounds, sampleMs });
+    const { bytes, ms, share, medians, rounds: list } = await measureShare(engine, shape, { rounds, sampleMs });
     attention.push({
-      ...shape, bytes, ms, gbs: median(list.map((r) => r.attentionGBs)), stream_gbs: median(list.map((r) => r.streamGBs)),
-      read_gbs: median(list.map((r) => r.readGBs)), share_of_stream: share.median, share_least: share.least,
+      ...shape, bytes, ms, gbs: medians.attentionGBs, stream_gbs: medians.streamGBs, read_gbs: medians.readGBs, share_of_stream: share.median, share_least: share.least,
       share_greatest: share.greatest, rounds: list.map((r) => ({ gbs: r.attentionGBs, stream_gbs: r.streamGBs, read_gbs: r.readGBs })),
     }); // prettier-ignore
   }

@@ -1,6 +1,6 @@
 /** Runs a decode experiment: what the page and `wb decode preset` both call. */
 import type { Corpus } from '@/data/corpus';
-import { type StreamShare, measureShare } from '@/decode/stream-share';
+import { SAMPLE_MS } from '@/engine/probe';
 import type { ExperimentConfig } from './config';
 import type { Measurement } from './decode-presets';
 import {
@@ -15,6 +15,7 @@ import {
   saturation,
 } from './kv-experiments';
 import { measureRoofline } from './roofline';
+import { type StreamShare, measureShare } from './stream-share';
 import type { Watch } from './watch';
 
 export interface Material {
@@ -25,9 +26,6 @@ export interface Material {
 
 /** Held-out windows of a scoring batch. */
 const ROWS = 8;
-
-/** Smallest time of a sample in milliseconds: above 50 ticks of the coarsest clock a browser shows (1 ms). */
-const SAMPLE_MS = 60;
 
 export async function outcome({ subject, config, corpus }: Material, what: Measurement, watch: Watch) {
   const { model, engine } = subject;

@@ -1,7 +1,7 @@
 /** Split-K attention, with one and with four keys a turn, against its op in f64; the share measurement on a small cache. */
 import { describe, expect, it } from 'vitest';
 import { attentionCached as kernels } from '@/engine/kernels/decode';
-import { measureShare } from '@/decode/stream-share';
+import { measureShare } from '@/experiment/stream-share';
 import { attentionCached } from '@/graph';
 import { Graph } from '@/graph';
 import { testEngine } from '../support/experiment';

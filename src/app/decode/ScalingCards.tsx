@@ -91,7 +91,6 @@ export function FusionCard(): ReactNode {
 export function BandwidthCard(): ReactNode {
   const result = useStore(measurements, (s) => s.results.bandwidth);
   const percent = (x: number): string => `${significant(100 * x)} %`;
-  const middle = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[list.length >> 1]!;
   return (
     <Experiment preset={DECODE_PRESETS.bandwidth}>
       {result ? (
@@ -101,9 +100,9 @@ export function BandwidthCard(): ReactNode {
             first="Kernel"
             axis="Rate (GB/s), median"
             rows={[
-              { name: 'copy, read and written', value: middle(result.rounds.map((r) => r.streamGBs)) },
-              { name: 'sum, read', value: middle(result.rounds.map((r) => r.readGBs)) },
-              { name: 'decode attention, read', value: middle(result.rounds.map((r) => r.attentionGBs)) },
+              { name: 'copy, read and written', value: result.medians.streamGBs },
+              { name: 'sum, read', value: result.medians.readGBs },
+              { name: 'decode attention, read', value: result.medians.attentionGBs },
             ].map((row) => ({ ...row, text: `${significant(row.value)} GB/s` }))}
           />
           <p className="num">

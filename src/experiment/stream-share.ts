@@ -2,9 +2,10 @@
  * Decode attention against the stream copy, on the same bytes: the copy moves K to V in the very buffers that attention reads,
  * so both touch the same working set, and samples of the two alternate, so that a slow moment of the machine meets both.
  */
+import { type AttentionShape, REGION, attentionBuffers, attentionPrograms } from '@/decode/bandwidth';
 import type { EngineDevice } from '@/engine/device';
 import { type TimedRun, repeatsFor, streamCopy, streamRead, timed } from '@/engine/probe';
-import { type AttentionShape, REGION, attentionBuffers, attentionPrograms } from './bandwidth';
+import { median } from './stats/summary';
 
 export interface ShareRound {
   /** GB/s read and written by the copy, mean time of the samples before and after attention. */
@@ -23,6 +24,8 @@ export interface StreamShare {
   readonly ms: number;
   /** Attention over copy of the same round: median, least and greatest. */
   readonly share: { readonly median: number; readonly least: number; readonly greatest: number };
+  /** Of each rate over the rounds. */
+  readonly medians: ShareRound;
   readonly rounds: readonly ShareRound[];
 }
 
@@ -31,12 +34,6 @@ export interface ShareOptions {
   /** Smallest time of a sample, milliseconds. */
   readonly sampleMs: number;
 }
-
-export const median = (list: readonly number[]): number => {
-  const sorted = [...list].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-};
 
 /** Split-K attention of one query a sequence to a full f32 cache, and the copy, `rounds` times in turn. */
 export async function measureShare(
@@ -73,7 +70,9 @@ export async function measureShare(
     }
     const shares = list.map((r) => r.attentionGBs / r.streamGBs);
     const share = { median: median(shares), least: Math.min(...shares), greatest: Math.max(...shares) };
-    return { shape, bytes, ms: median(times), share, rounds: list };
+    const over = (key: keyof ShareRound): number => median(list.map((round) => round[key]));
+    const medians = { streamGBs: over('streamGBs'), attentionGBs: over('attentionGBs'), readGBs: over('readGBs') };
+    return { shape, bytes, ms: median(times), share, medians, rounds: list };
   } finally {
     for (const buffer of buffers.values()) buffer.destroy();
   }

@@ -7,7 +7,10 @@ export const FIRST = 'quick-start';
 
 const GROUPS: readonly (readonly [name: string, slugs: readonly string[]])[] = [
   ['Start', [FIRST, 'architecture', 'kconfig', 'runs']],
-  ['Research', ['attention', 'optimizers', 'pruning', 'fisher-adam', 'decode', 'bandwidth', 'statistics']],
+  [
+    'Research',
+    ['attention', 'optimizers', 'pruning', 'fisher-adam', 'memory-tiering', 'bandwidth', 'decode', 'statistics'],
+  ],
   ['Reference', ['embed', 'deploy', 'measurements', 'provenance', 'kconfig-oracles']],
 ];
 

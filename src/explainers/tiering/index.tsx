@@ -39,6 +39,7 @@ function Tiering({ initial }: { readonly initial: Values<typeof attributes> }): 
   const upTo = [s.fast / 100, s.upto / 100];
   const placed = (ranking: Ranking): number[] => place(modules, rank(modules, ranking), upTo, cut);
   const chosen = placed(s.ranking as Ranking);
+  const times = RANKINGS.map((r) => serialMs(modules, placed(r), TIERS));
   const mb = (tier: number): string =>
     (modules.reduce((sum, m, i) => sum + (chosen[i] === tier ? m.bytes : 0), 0) / 1e6).toFixed(1);
   const all = serialMs(modules, modules.map(() => 0), TIERS); // prettier-ignore
@@ -117,13 +118,15 @@ function Tiering({ initial }: { readonly initial: Values<typeof attributes> }): 
             ticks: [1, 2, 3, 4],
             format: (v) => ['importance', 'reverse', 'random', 'depth'][v - 1] ?? '',
           }}
-          y={{ title: 'time (ms)', domain: [0, Math.ceil(serialMs(modules, modules.map(() => 2), TIERS))] }} // prettier-ignore
-          series={RANKINGS.map((ranking, i) => ({
-            name: WORDS[ranking],
-            color: ranking === s.ranking ? 1 : 0,
-            filled: ranking === s.ranking,
+          y={{ title: 'time (ms)', domain: [0, 1.15 * Math.max(...times)] }}
+          series={[true, false].map((mine) => ({
+            name: mine ? 'chosen order' : 'the other orders',
+            color: mine ? 1 : 0,
+            filled: true,
             mark: 'bars' as const,
-            points: [{ x: i + 1, y: serialMs(modules, placed(ranking), TIERS), name: WORDS[ranking] }],
+            points: RANKINGS.flatMap((r, i) =>
+              (r === s.ranking) === mine ? [{ x: i + 1, y: times[i], name: WORDS[r] }] : [],
+            ),
           }))}
           caveats={[
             'Computed: setup + bytes / bandwidth for each module, one after the other. A dense forward reads every weight once, so only the bytes in each tier count; with unequal modules the orders differ by how the shares round to whole modules.',

@@ -104,9 +104,10 @@ function AtContext(props: { readonly perToken: number; readonly mha: number; rea
   return (
     <div className="cache-context">
       <label className="field">
-        <span>Context, tokens</span>
+        <span>Tokens</span>
         <input
           className="num"
+          title="Length of the sequence"
           type="number"
           min={1}
           step={1}

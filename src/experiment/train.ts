@@ -5,7 +5,8 @@
 import { stepPlan } from '@/optim/update';
 import type { EvalResult, StepResult, TrainingBackend } from './backend';
 import type { ExperimentConfig } from './config';
-import type { MetricEvent, RunEvent } from './events';
+import { earlyStop } from './early-stop';
+import type { EarlyStopEvent, MetricEvent, RunEvent } from './events';
 import type { Observer } from './observers';
 import { PhaseClock } from './phases';
 import { type Flying, StepTimes } from './step-times';
@@ -114,6 +115,7 @@ export async function* train(
   }: TrainOptions,
 ): AsyncGenerator<RunEvent, void> {
   const { training, optimizer, model } = config;
+  const end = Math.min(stopAt ?? Infinity, training.maxIters);
   const tokensPerStep = training.batchSize * training.gradientAccumulation * model.blockSize;
   const started = now() - elapsedMs;
   const times = new StepTimes(started + elapsedMs);
@@ -185,9 +187,9 @@ export async function* train(
     return true;
   }
 
-  const end = Math.min(stopAt ?? Infinity, training.maxIters);
   const outOfTime = (): boolean => training.maxSeconds > 0 && now() - started >= 1000 * training.maxSeconds;
   let step = fromStep;
+  let early: EarlyStopEvent | null = null;
   for (; step < end && !control.stopped && !outOfTime(); step++) {
     if (control.paused) {
       if (!(yield* drain(0))) return;
@@ -197,7 +199,13 @@ export async function* train(
       if (control.stopped) break;
       yield { type: 'resumed', step };
     }
-    if (training.evalInterval > 0 && step % training.evalInterval === 0 && !(yield* evaluate(step))) return;
+    if (training.evalInterval > 0 && step % training.evalInterval === 0) {
+      const recorded = evaluated === step; // a run taken up again behind this evaluation does not say it twice
+      if (!(yield* evaluate(step))) return;
+      early = earlyStop(training, step, best);
+      if (early && !recorded) yield { type: 'metric', metric: early };
+      if (early) break;
+    }
     if (training.checkpointInterval > 0 && step > fromStep && step % training.checkpointInterval === 0) {
       if (!(yield* drain(0))) return;
       yield* await save(step, 'periodic', { best, evaluated });
@@ -220,8 +228,8 @@ export async function* train(
     if (!(yield* drain(backend.depth - 1))) return;
   }
   if (!(yield* drain(0))) return;
-  // An early stop adds no evaluation: the run that is taken up again must have the lines of one that never stopped.
-  const stopped = control.stopped && step < end;
+  // A stop from outside adds no evaluation: the run that is taken up again must have the lines of one that never stopped.
+  const stopped = control.stopped && step < end && !early;
   if (!stopped && !(yield* evaluate(step))) return;
   yield* await save(step, 'last', { best, evaluated });
   yield { type: 'finished', step, stopped, bestLoss: best?.loss ?? Infinity };

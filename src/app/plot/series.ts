@@ -1,10 +1,13 @@
 /** Points kept outside React: typed arrays that double when full, with `x` strictly increasing. */
+import { Pyramid, type Extremes } from './pyramid';
 
 /** What the renderer and the exporters read. Only the first `length` entries are points. */
 export interface Points {
   readonly xs: Float64Array;
   readonly ys: Float64Array;
   readonly length: number;
+  /** Of all points; absent where nobody keeps them. */
+  readonly extremes?: Extremes;
 }
 
 export class Series implements Points {
@@ -15,6 +18,7 @@ export class Series implements Points {
   version = 0;
   /** Grows only when points are taken back, so that incremental consumers know to start over. */
   generation = 0;
+  private readonly pyramid = new Pyramid();
 
   constructor(capacity = 1024) {
     this.xs = new Float64Array(capacity);
@@ -25,6 +29,7 @@ export class Series implements Points {
   push(x: number, y: number): void {
     if (this.length > 0 && x <= this.xs[this.length - 1]) {
       this.length = lowerBound(this.xs, this.length, x);
+      this.pyramid.truncate(this.length);
       this.generation++;
     }
     if (this.length === this.xs.length) this.grow();
@@ -36,8 +41,14 @@ export class Series implements Points {
 
   clear(): void {
     this.length = 0;
+    this.pyramid.truncate(0);
     this.version++;
     this.generation++;
+  }
+
+  /** Brought up to date when asked for: a hidden plot costs nothing. */
+  get extremes(): Extremes {
+    return this.pyramid.extend(this.ys, this.length);
   }
 
   private grow(): void {

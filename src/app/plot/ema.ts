@@ -2,19 +2,29 @@
 import { Series } from './series';
 
 export class Ema {
-  readonly out = new Series();
+  readonly out: Series;
   private sum = 0;
   private weight = 0;
   private read = 0;
+  private removed = 0;
   private generation = -1;
   private beta = Number.NaN;
 
+  /** `limit`: of the points of `out`. */
+  constructor(limit = Infinity) {
+    this.out = new Series(1024, limit);
+  }
+
   /**
    * Brings `out` up to date: s = beta*s + (1-beta)*x, divided by 1-beta^n so that early values are not pulled to zero.
-   * Values that are not finite are passed over.
+   * Values that are not finite are passed over. A source that was thinned since is read on where reading stopped; what is read for the
+   * first time after thinning counts for all the steps that it stands for, so `x` must count steps.
    */
   update(source: Series, beta: number): Series {
-    if (source.generation !== this.generation || beta !== this.beta) {
+    this.read -= source.removed - this.removed;
+    this.removed = source.removed;
+    const missed = this.read < source.thinned;
+    if (source.generation !== this.generation || beta !== this.beta || missed) {
       this.out.clear();
       this.sum = this.weight = this.read = 0;
       this.generation = source.generation;
@@ -23,8 +33,10 @@ export class Ema {
     for (; this.read < source.length; this.read++) {
       const y = source.ys[this.read];
       if (!Number.isFinite(y)) continue;
-      this.sum = beta * this.sum + (1 - beta) * y;
-      this.weight = beta * this.weight + (1 - beta);
+      const steps = this.read > 0 && this.read < source.thinned ? source.xs[this.read] - source.xs[this.read - 1] : 1;
+      const kept = steps === 1 ? beta : beta ** steps;
+      this.sum = kept * this.sum + (1 - kept) * y;
+      this.weight = kept * this.weight + (1 - kept);
       this.out.push(source.xs[this.read], this.sum / this.weight);
     }
     return this.out;

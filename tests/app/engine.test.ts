@@ -80,5 +80,19 @@ describe('the page with the engine', () => {
     expect(await loss()).not.toBe(Number(dense));
   }, 120_000);
 
+  it('compares v with Fisher, and the document’s widget shows the same figures', async () => {
+    await page.getByLabel('Sequences behind the Fisher diagonal').selectOption('16');
+    await page.getByRole('button', { name: 'Compare v with Fisher' }).click();
+    const facts = page.getByLabel('Fisher and Adam', { exact: true });
+    await facts.waitFor({ timeout: 60_000 });
+    const [spearman, pearson] = (await facts.locator('dd').allTextContents()).slice(1, 3);
+    expect(Number(spearman)).toBeGreaterThan(0);
+    await page.evaluate(() => void (location.hash = '#/docs/fisher-adam'));
+    const stats = page.locator('wb-fisher-adam .own .stats dd');
+    await stats.first().waitFor();
+    expect((await stats.allTextContents()).slice(0, 2)).toEqual([spearman, pearson]);
+    expect(await page.locator('wb-fisher-adam .own').textContent()).toContain('40 iterations of training');
+  }, 90_000);
+
   it('raised no error in the console', () => expect(errors).toEqual([]));
 });

@@ -1,5 +1,5 @@
 /** Recorded measurements for the Decode page: plausible figures of a software adapter, by scenario. */
-import type { MeasureApi, MeasureResult, OpDot } from '@/worker/decode-protocol';
+import { DEVICE_LOST, type MeasureApi, type MeasureResult, type OpDot } from '@/worker/decode-protocol';
 
 const roof = { fmaGflops: 12.86, fmaSingleChainGflops: 6.1, bandwidthGBs: 9.8, ridge: 12.86 / 9.8 };
 
@@ -58,13 +58,17 @@ const results: { readonly [K in MeasureResult['kind']]: () => MeasureResult } = 
   store: () => ({ ...common, kind: 'store', tokens: 4096, rows: [score('f32', 'f32', 0, 524_288), score('int4', 'int4', 0.5, 73_728)] }),
 }; // prettier-ignore
 
-/** In the scenario `slow` a measurement goes on until it is cancelled. */
+/** In the scenario `slow` a measurement goes on until it is cancelled; in `lost` the second one loses its device; in `full` none fits. */
 export function fakeMeasure(scenario: string): MeasureApi {
   let cancel: (() => void) | null = null;
+  let count = 0;
   return {
     measure: async ({ what }, onProgress) => {
       if (scenario === 'reference') throw new Error('this browser has no WebGPU: there is no adapter to measure');
       onProgress({ stage: 'recorded', done: 1, total: 4 });
+      count++;
+      if (scenario === 'lost' && count === 2) throw Object.assign(new Error('the graphics device was lost while measuring (driver reset)'), { name: DEVICE_LOST }); // prettier-ignore
+      if (scenario === 'full') throw new Error('K of 4 x 2048 tokens takes 4194304 bytes, and SwiftShader binds at most 1048576: take fewer sequences or a shorter context'); // prettier-ignore
       if (scenario === 'slow') await new Promise<void>((_, reject) => (cancel = () => reject(new Error('cancelled'))));
       return results[what.kind]();
     },

@@ -47,9 +47,10 @@ export async function progressOf(directory: DiskDirectory, cell: CellState): Pro
   const text = new TextDecoder().decode((await folder.read('metrics.jsonl')) ?? new Uint8Array());
   const last = text.trimEnd().split('\n').at(-1) ?? '';
   const step = /"step":(\d+)/.exec(last);
-  const elapsed = /"elapsed_ms":([\d.e+-]+)/.exec(last);
-  const done = cell.status === 'ok' ? steps : Math.min(steps, Number(step?.[1] ?? 0));
-  return { kind, steps, done, seconds: Number(elapsed?.[1] ?? 0) / 1000 };
+  const elapsed = /"elapsed_ms":([\d.e+-]+)/.exec(text.slice(text.lastIndexOf('"elapsed_ms":'))); // not every event has one
+  const ended = cell.status === 'ok' ? (cell.manifest?.results?.steps ?? steps) : null; // it may stop early
+  const done = ended ?? Math.min(steps, Number(step?.[1] ?? 0));
+  return { kind, steps: ended ?? steps, done, seconds: Number(elapsed?.[1] ?? 0) / 1000 };
 }
 
 async function startCell(

@@ -2,6 +2,7 @@
 import { SingleBar } from 'cli-progress';
 import { type EngineDevice, openDevice } from '@/engine/device';
 import type { ExperimentConfig } from '@/experiment/config';
+import { earlyStopText } from '@/experiment/early-stop';
 import type { RunIdentity } from '@/experiment/manifest/build';
 import { type OpenRun, openRun } from '@/experiment/open-run';
 import type { RunStatus } from '@/experiment/recorder';
@@ -142,6 +143,7 @@ export async function trainInto(request: TrainInto): Promise<Outcome> {
       if (event.type === 'restored') process.stderr.write(`wb: a new device goes on from step ${event.step}\n`);
       if (event.type !== 'metric') continue;
       const { metric } = event;
+      if (metric.event === 'early_stop') say(earlyStopText(metric));
       if (metric.event === 'prune' && !bar) say(`step ${metric.step}  pruned ${(100 * metric.actual).toFixed(2)} %`);
       if (metric.event !== 'eval' && metric.event !== 'step') continue;
       if (metric.event === 'eval') val = metric.loss;

@@ -263,13 +263,14 @@ export class EngineWorker implements WorkerApi {
     if (this.#engine && result.failed === null) void this.#measureRoof();
   }
 
-  #end(active: Active, { status, failed }: SessionResult): void {
+  #end(active: Active, { status, failed, note }: SessionResult): void {
     if (this.#active === active) this.#active = null;
     if (failed !== null) this.#emit({ type: 'error', message: failed });
+    const reason = failed ?? note;
     this.#emit({
       type: 'state',
       state: status === 'ok' ? 'finished' : status === 'stopped' ? 'stopped' : 'failed',
-      ...(failed === null ? {} : { reason: failed }),
+      ...(reason === undefined ? {} : { reason }),
     });
   }
 

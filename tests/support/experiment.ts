@@ -38,7 +38,7 @@ export function testExperiment({ model, training, optimizer, pruning, vocab = 65
     },
     pruning: pruning ? { ...PRUNING, ...pruning } : null,
     training: {
-      batchSize: 3, gradientAccumulation: 1, maxIters: 20, maxSeconds: 0, evalInterval: 0, evalBatches: 2, checkpointInterval: 0, seed: 7,
+      batchSize: 3, gradientAccumulation: 1, maxIters: 20, maxSeconds: 0, evalInterval: 0, evalBatches: 2, earlyStopPatience: 0, checkpointInterval: 0, seed: 7,
       ...training,
     },
   }; // prettier-ignore

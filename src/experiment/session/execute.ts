@@ -4,7 +4,8 @@
  */
 import { sha256Bytes, sha256Text } from '@/data/hash';
 import type { AdapterDescription } from '@/engine/device';
-import type { RunEvent } from '../events';
+import { earlyStopText } from '../early-stop';
+import type { EarlyStopEvent, RunEvent } from '../events';
 import { type RunIdentity, NOT_ENDED, clockQuantumNs, trainManifest, utc } from '../manifest/build';
 import type { ManifestResults } from '../manifest/schema';
 import { serializeManifest } from '../manifest/serialize';
@@ -77,6 +78,8 @@ async function resultsOf(
     null,
   );
   const metric = last('eval')?.['metric'] as { readonly name: string; readonly value: number } | undefined;
+  const early = last('early_stop') as EarlyStopEvent | undefined;
+  const why = reason ?? (early && status === 'ok' ? earlyStopText(early) : null);
   const steps = lines.filter((line) => line.event === 'step').length;
   const weights = [];
   for (const file of await directory.list())
@@ -95,7 +98,7 @@ async function resultsOf(
     best: best === null ? null : { step: best.step, loss: best['loss'] as number },
     weights,
     metricsSha256: sha256Text(lines.map((line) => `${timeless(line)}\n`).join('')),
-    ...(reason === null ? {} : { reason }),
+    ...(why === null ? {} : { reason: why }),
   };
 }
 

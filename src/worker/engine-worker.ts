@@ -329,6 +329,11 @@ export class EngineWorker implements WorkerApi {
     else await task();
   }
 
+  cancelSample(): Promise<void> {
+    this.#sampler?.cancel();
+    return Promise.resolve();
+  }
+
   async attention(prompt: string): Promise<AttentionView> {
     const { readAttention } = await import('./attention'); // on demand: the first load has a budget
     return readAttention(this.#active?.session ?? null, this.#idle, this.#engine, prompt);

@@ -114,6 +114,22 @@ describe('states', () => {
     await page.context().close();
   });
 
+  it('text in the Lab is drawn in a batch, and stopped on the way', async () => {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    const page = await context.newPage();
+    await page.goto(`${site.url}/lab.html?scenario=live&run=1#/lab`);
+    const panel = page.getByRole('region', { name: 'Sample', exact: true });
+    await panel.getByLabel('Tokens').fill('4096');
+    await panel.getByLabel('Texts').fill('3');
+    await panel.getByRole('button', { name: 'Sample', exact: true }).click();
+    await panel.getByRole('button', { name: 'Stop text' }).click();
+    await panel.getByText(/Stopped after \d+ tokens. What was drawn stays./).waitFor();
+    expect(await panel.locator('.sample-one').count()).toBe(3);
+    expect(await axe(page)).toEqual([]);
+    await page.screenshot({ path: `${SHOTS}/lab-text-stopped.png` });
+    await context.close();
+  });
+
   it('says that a run stands in the way', async () => {
     const page = await open('scenario=live&run=1');
     await page.getByText('A run is going on').waitFor();

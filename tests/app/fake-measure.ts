@@ -17,7 +17,7 @@ const points = (batch: (i: number) => number, context: (i: number) => number, n:
   Array.from({ length: n }, (_, i) => {
     const medianMs = 8 + 0.6 * batch(i) + 0.02 * context(i);
     return {
-      batch: batch(i), context: context(i), cacheBytes: 131_072 * batch(i), samplesMs: [medianMs, medianMs + 0.3],
+      batch: batch(i), context: context(i), cacheBytes: 131_072 * batch(i), samplesMs: [medianMs, medianMs + 0.3], submitsPerSample: 1,
       medianMs, tokensPerSecond: (1000 * batch(i)) / medianMs,
     }; // prettier-ignore
   });

@@ -7,6 +7,7 @@ import { registerAb } from './ab';
 import { registerArchive } from './archive';
 import { registerBench } from './bench';
 import { registerBpa } from './bpa';
+import { isCellThread, serveCells } from './cell-thread';
 import { registerCheck } from './check';
 import { registerContinue } from './continue';
 import { registerDecode } from './decode';
@@ -68,12 +69,16 @@ program.commands.forEach((command) =>
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, `wb ${command.name()}: `)) }),
 );
 
-try {
-  await program.parseAsync();
-  process.exit(process.exitCode ?? 0); // Dawn keeps the event loop alive
-} catch (error) {
-  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
-  process.stderr.write(`wb: ${error instanceof Error ? error.message : String(error)}\n`);
-  const usage = [UsageError, ConfigError, ModelConfigError, MatrixError].some((kind) => error instanceof kind);
-  process.exit(usage ? 2 : 1);
+async function main(): Promise<void> {
+  try {
+    await program.parseAsync();
+    process.exit(process.exitCode ?? 0); // Dawn keeps the event loop alive
+  } catch (error) {
+    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
+    process.stderr.write(`wb: ${error instanceof Error ? error.message : String(error)}\n`);
+    const usage = [UsageError, ConfigError, ModelConfigError, MatrixError].some((kind) => error instanceof kind);
+    process.exit(usage ? 2 : 1);
+  }
 }
+
+await (isCellThread() ? serveCells() : main());

@@ -106,8 +106,20 @@ describe('evaluation and A/B', () => {
 });
 
 describe('killed at random', () => {
-  it('two runs and one matrix end as if nothing had happened (scripts/kill-test.mjs)', () => {
-    const args = ['scripts/kill-test.mjs', '--runs', '2', '--matrix', '1', '--seed', '3', '--kills', '2'];
+  it('two runs and one matrix of two cells at a time end as if nothing had happened (scripts/kill-test.mjs)', () => {
+    const args = [
+      'scripts/kill-test.mjs',
+      '--runs',
+      '2',
+      '--matrix',
+      '1',
+      '--seed',
+      '3',
+      '--kills',
+      '2',
+      '--jobs',
+      '2',
+    ];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({ run: { trials: 2, equal: 2 }, matrix: { trials: 1, equal: 1 } });
@@ -127,6 +139,21 @@ describe('a matrix', () => {
     expect(report.rows.map((row) => row.paired?.n ?? null)).toEqual([null, 2]);
     expect(JSON.parse(ok('manifest', 'check', 'whole', '--json'))).toMatchObject({ valid: true });
     expect(ok('estimate', 'whole', '--json')).toContain('"open_cells": 0');
+  });
+
+  it('makes the same with three cells at a time', () => {
+    const { err } = wb('matrix', ...TINY, ...AXES, '--out', 'beside', '-j', '3');
+    expect(err).toMatch(/4 of 4 cells to run, 3 at a time\n( {4}began \S+\n){3}(.*\n)*4\/4 ok /);
+    expect(ok('report', 'beside', '--format', 'csv')).toBe(ok('report', 'whole', '--format', 'csv'));
+    for (const { id } of (json('whole/matrix.json') as { cells: { id: string }[] }).cells) {
+      const hash = (dir: string) => (json(`${dir}/cells/${id}/manifest.json`)['results'] as { weights: { sha256: string }[]; metricsSha256: string }); // prettier-ignore
+      expect(hash('beside').metricsSha256).toBe(hash('whole').metricsSha256);
+      expect(hash('beside').weights).toEqual(hash('whole').weights);
+    }
+    fails(2, /^wb: -j 0: give a number of cells from 1 to 64/, 'matrix', ...TINY, ...AXES, '--out', 'x', '-j', '0');
+    fails(2, /--autotune with -j 2/, 'matrix', ...TINY, ...AXES, '--out', 'x', '-j', '2', '--autotune');
+    fails(2, /-j 2: a is one run/, 'continue', 'a', '-j', '2');
+    expect(existsSync(join(dir, 'x'))).toBe(false);
   });
 
   it('reruns what a filter names, and comes to the same figures', () => {

@@ -2,7 +2,9 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { TuneCache } from '@/engine/autotune';
+import { type EngineDevice, openDevice } from '@/engine/device';
+import type { TuneCache } from '@/engine/tuning';
+import { dawn } from './dawn';
 
 export function diskTuneCache(
   file = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'knlp-workbench', 'autotune.json'),
@@ -25,4 +27,10 @@ export function diskTuneCache(
       renameSync(temporary, file);
     },
   };
+}
+
+/** A device whose plans run the variants that were measured on it; a GPU measures what is missing, a CPU adapter does not. */
+export async function openTunedDevice(software = false): Promise<EngineDevice> {
+  const engine = await openDevice(await dawn(software));
+  return { ...engine, tuning: { cache: diskTuneCache(), measure: !engine.adapter.software } };
 }

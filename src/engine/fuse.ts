@@ -241,8 +241,8 @@ class Fuser {
     const { nHead } = node.attrs;
     const { batch, rows, capacity, headDimV } = cachedAttentionSizes(q.shape, k.shape, v.shape, nHead);
     const queries = batch * rows * nHead;
-    const splits = keySplits(queries, capacity);
-    const parts = this.scratch('attention parts', [queries * splits, 4 * (Math.ceil(headDimV / 4) + 1)]);
+    const room = keySplits(queries, capacity);
+    const parts = this.scratch('attention parts', [queries * room, 4 * (Math.ceil(headDimV / 4) + 1)]);
     const packed = new Map([k, v].flatMap((t) => this.#packedSource(t)));
     this.ops.push({
       kind: 'attention_cached',
@@ -250,7 +250,7 @@ class Fuser {
       nodes: [node],
       scratch: [parts],
       node,
-      splits,
+      room,
       packed,
     });
   }

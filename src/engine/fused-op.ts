@@ -68,7 +68,7 @@ export type FusedOp =
   | (Base & {
       readonly kind: 'attention_cached';
       readonly node: Node<CachedAttentionAttrs>;
-      readonly splits: number;
+      readonly room: number;
       readonly packed: ReadonlyMap<number, PackedTensor>;
     })
   | (Base & { readonly kind: 'rope'; readonly node: Node<RopeAttrs> })

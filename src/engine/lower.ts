@@ -17,7 +17,8 @@ import type { FusedGraph, FusedOp, GemmOp, PackedTensor } from './fused-op';
 import type { DeviceTraits, Operand } from './kernel';
 import { attentionBackward, attentionForward } from './kernels/attention';
 import { classifier } from './kernels/classifier';
-import { attentionCached, cacheAppend, cacheAppendPacked, cacheUnpack } from './kernels/decode';
+import { attentionCached, cachedAttentionKey, combineArgs } from './kernels/attention-cached';
+import { cacheAppend, cacheAppendPacked, cacheUnpack } from './kernels/decode';
 import type { PackedOperand } from './kernels/kv-rows';
 import { elementwise } from './kernels/elementwise';
 import { embeddingBackward, embeddingForward, positionBackward, tokenLinks } from './kernels/embedding';
@@ -227,11 +228,13 @@ class Lowering {
           packed ? packed.cache : this.#readOnly(at(t));
         const args = {
           label, q: at(q), k: rows(k, packedK), v: rows(v, packedV), packedK: packedK!, packedV: packedV!, positions: at(positions), parts: at(op.scratch[0]!),
-          out: at(op.node.outputs[0]!), splits: op.splits, ...op.node.attrs,
+          out: at(op.node.outputs[0]!), room: op.room, ...op.node.attrs,
           ...cachedAttentionSizes(q.shape, k.shape, v.shape, op.node.attrs.nHead),
         }; // prettier-ignore
-        for (const family of attentionCached) this.#push(dispatchOf(family, args, traits, op.scope, shapeKey(q)));
-        return;
+        const [split, combine] = attentionCached;
+        const first = dispatchOf(split, args, traits, op.scope, cachedAttentionKey(args), choice);
+        this.#push(first);
+        return this.#push(dispatchOf(combine, combineArgs(args, traits, first.program), traits, op.scope, shapeKey(q)));
       }
       case 'classifier': {
         const [logits, targets, lossScale] = op.node.inputs;

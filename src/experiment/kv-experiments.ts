@@ -1,7 +1,13 @@
 /** The decode experiments on a trained model: what they vary, and the fits they report. Spec: attention-and-kv 8.2. */
 import type { Corpus } from '@/data/corpus';
 import { WebGpuDecoder } from '@/decode/backend-webgpu';
-import { type AttentionForm, type AttentionShape, F32_FORM, measureAttention } from '@/decode/bandwidth';
+import {
+  type AttentionForm,
+  type AttentionShape,
+  F32_FORM,
+  attentionVariant,
+  measureAttention,
+} from '@/decode/bandwidth';
 import { type Calibration, calibrationRatio } from '@/decode/calibration';
 import { Decoder, type Weights } from '@/decode/decoder';
 import { type ScoreBatch, scoreStore } from '@/decode/score';
@@ -121,8 +127,8 @@ export async function fusion({ engine }: Pick<Subject, 'engine'>, shape: Attenti
   const rows = [];
   for (const [name, form] of Object.entries(forms)) {
     watch(name.replaceAll('_', ' '), rows.length, Object.keys(forms).length);
-    const { ms, bytes, programs } = await measureAttention(engine.device, shape, engine.traits, form);
-    rows.push({ name, ms, cache_bytes: bytes, dispatches: programs.length });
+    const { ms, bytes, programs } = await measureAttention(engine, shape, form);
+    rows.push({ name, ms, cache_bytes: bytes, dispatches: programs.length, variant: attentionVariant(programs) });
   }
   const base = rows[0]!.ms;
   return { shape, rows: rows.map((row) => ({ ...row, speed_up_over_f32: base / row.ms })) };

@@ -9,6 +9,7 @@ import { earlyStop } from './early-stop';
 import type { EarlyStopEvent, MetricEvent, RunEvent } from './events';
 import type { Observer } from './observers';
 import { PhaseClock } from './phases';
+import { type Flying, StepTimes } from './step-times';
 
 /** Pause and stop, from outside the loop. */
 export class RunControl {
@@ -83,16 +84,12 @@ export interface TrainOptions {
   readonly clock?: PhaseClock;
 }
 
-/** Browsers round their clock to 0.1 ms. */
-const CLOCK_QUANTUM_MS = 0.1;
-
 /** Math.exp and Math.cos differ in the last bit between JavaScript engines; twelve digits are the same in all of them. */
 const portable = (value: number): number => Number(value.toPrecision(12));
 
-interface Flight {
+interface Flight extends Flying {
   readonly step: number;
   readonly lr: number;
-  readonly submitted: number;
   readonly result: Promise<StepResult & { readonly at: number }>;
 }
 
@@ -121,8 +118,7 @@ export async function* train(
   const end = Math.min(stopAt ?? Infinity, training.maxIters);
   const tokensPerStep = training.batchSize * training.gradientAccumulation * model.blockSize;
   const started = now() - elapsedMs;
-  /** When the device was last known to be free. */
-  let last = started + elapsedMs;
+  const times = new StepTimes(started + elapsedMs);
   let best = progress?.best ?? null;
   let evaluated = progress?.evaluated ?? null;
   const flights: Flight[] = [];
@@ -131,8 +127,7 @@ export async function* train(
   const land = async (flight: Flight): Promise<Landed> => {
     // The clock is read when the result arrives: what reads the events may have been busy since.
     const { loss, gradNorm, events = [], at } = await clock.measure('wait', () => flight.result);
-    const stepMs = Math.max(at - Math.max(last, flight.submitted), CLOCK_QUANTUM_MS);
-    last = at;
+    const stepMs = times.take({ ...flight, arrived: at }, flights);
     clock.busy(flight.submitted, at);
     const metric: Landed['metric'] = {
       event: 'step',
@@ -220,10 +215,16 @@ export async function* train(
     }
     const submitted = now();
     const { result } = await clock.measure('submit', () => backend.step(step));
-    const landed = result.then((data) => ({ ...data, at: now() }));
+    const lr = portable(stepPlan(optimizer, training.maxIters, step).lr);
+    const flight: Flight = {
+      step,
+      lr,
+      submitted,
+      result: result.then((data) => ({ ...data, at: (flight.arrived = now()) })),
+    };
     // After a loss of the device the first flight's error ends the loop; those behind it must not go unhandled.
-    landed.catch(() => undefined);
-    flights.push({ step, lr: portable(stepPlan(optimizer, training.maxIters, step).lr), submitted, result: landed });
+    flight.result.catch(() => undefined);
+    flights.push(flight);
     if (!(yield* drain(backend.depth - 1))) return;
   }
   if (!(yield* drain(0))) return;

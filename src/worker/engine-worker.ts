@@ -1,5 +1,6 @@
 /** The engine's side of the door: one run at a time, driven by commands, reporting by events. */
 import { DeviceError, type EngineDevice, openDevice } from '@/engine/device';
+import { browserTuneCache } from './tune-cache';
 import { measureRoof } from '@/engine/probe';
 import { KCONFIG_SOURCES } from '@/experiment/kconfig-tree';
 import type { OpenRun } from '@/experiment/open-run';
@@ -118,7 +119,9 @@ export class EngineWorker implements WorkerApi {
 
   /** A device that is forgotten when it is lost: a run that goes on opens another by itself, anything else when it is needed. */
   async #openEngine(): Promise<EngineDevice> {
-    const engine = await openDevice(navigator.gpu as GPU | undefined);
+    const opened = await openDevice(navigator.gpu as GPU | undefined);
+    const tuning = { cache: await browserTuneCache(), measure: !opened.adapter.software };
+    const engine: EngineDevice = { ...opened, tuning };
     this.#engine = engine;
     void engine.device.lost.then(({ reason, message: why }) => {
       if (this.#engine !== engine) return;

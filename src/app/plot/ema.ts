@@ -2,6 +2,9 @@
 import { Series } from './series';
 
 export class Ema {
+  /** @param harmonic for rates: averages what one unit takes, so that a short moment at a high rate weighs as little as it lasted */
+  constructor(private readonly harmonic = false) {}
+
   readonly out = new Series();
   private sum = 0;
   private weight = 0;
@@ -23,9 +26,10 @@ export class Ema {
     for (; this.read < source.length; this.read++) {
       const y = source.ys[this.read];
       if (!Number.isFinite(y)) continue;
-      this.sum = beta * this.sum + (1 - beta) * y;
+      this.sum = beta * this.sum + (1 - beta) * (this.harmonic ? 1 / y : y);
       this.weight = beta * this.weight + (1 - beta);
-      this.out.push(source.xs[this.read], this.sum / this.weight);
+      const mean = this.sum / this.weight;
+      this.out.push(source.xs[this.read], this.harmonic ? 1 / mean : mean);
     }
     return this.out;
   }

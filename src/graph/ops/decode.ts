@@ -47,9 +47,9 @@ export function cachedAttentionSizes(q: readonly number[], k: readonly number[],
   return { batch, rows, capacity: k[1] ?? 1, headDim: colsOf(q) / nHead, headDimV: colsOf(v) / nHead };
 }
 
-/** Shares into which the keys of one query are split (split-K); a function of shapes alone, so that results repeat. */
+/** Most shares into which the keys of one query are split (split-K), for which partial results have room. */
 export const keySplits = (queries: number, capacity: number): number =>
-  Math.max(1, Math.min(64, Math.ceil(capacity / 16), Math.ceil(4096 / queries)));
+  Math.max(1, Math.min(256, Math.ceil(capacity / 16), Math.ceil(16384 / queries)));
 
 /** Inputs q [B, S, H d], k [B, T, H d], v [B, T, H dv], positions [B]: row s of b attends to rows 0 .. positions[b] + s. */
 export const attentionCached: Op<CachedAttentionAttrs> = {

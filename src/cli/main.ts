@@ -9,6 +9,7 @@ import { registerBench } from './bench';
 import { registerBpa } from './bpa';
 import { isCellThread, serveCells } from './cell-thread';
 import { registerCheck } from './check';
+import { registerClean } from './clean';
 import { registerContinue } from './continue';
 import { registerDecode } from './decode';
 import { registerDecodePresets } from './decode-preset';
@@ -47,6 +48,7 @@ for (const register of [
   registerAb,
   registerTracker,
   registerArchive,
+  registerClean,
   registerCheck,
   registerMenuconfig,
   registerDefconfig,

@@ -72,8 +72,7 @@ export function registerMatrix(program: Command): void {
     .option('--json', 'print one JSON document, nothing else on stdout')
     .addHelpText(
       'after',
-      '\nExample: wb matrix LEARNING_RATE=1e-3,3e-3 GPT2_N_LAYER=2:2:8 --seeds 3 --out runs/m\n' +
-        'TRACKER=, TIME= (seconds a cell) and BASELINE=DIR,... (finished runs to take over) steer the cells.\n',
+      '\nTRACKER=, TIME= (seconds a cell) and BASELINE=DIR,... (finished runs to take over) steer the cells.\n',
     )
     .action(matrix);
   withConfigOptions(program.command('sweep'), [
@@ -89,7 +88,6 @@ export function registerMatrix(program: Command): void {
     .option('--backend <name>', 'webgpu or reference (f64 on the CPU)', 'webgpu')
     .option('--software', 'use the software adapter even where there is a GPU')
     .option('--json', 'print one JSON document, nothing else on stdout')
-    .addHelpText('after', '\nExample: wb sweep ranges.config --seeds 3 --out runs/sweep\n')
     .action(sweep);
   program
     .command('rerun')

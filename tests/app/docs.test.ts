@@ -6,7 +6,7 @@ import { readingOf } from '@/app/claims/documents';
 import { claims } from '@/app/claims/ledger';
 import { WIDGETS } from '@/explainers/registry';
 import { renderMarkdown, slugify } from '../../scripts/docs/markdown.ts';
-import { renderDocument, slugs } from '../../scripts/docs/plugin.ts';
+import { renderDocument, searchIndex, slugs } from '../../scripts/docs/plugin.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const links = { page: (url: string) => (url.startsWith('src') ? null : `#/docs/${url}`), image: (url: string) => url };
@@ -47,6 +47,26 @@ describe('the documents', () => {
       expect(slugs(root)).toContain(target);
       if (id === undefined) continue;
       expect((await renderDocument(root, target)).headings.map((h) => h.id)).toContain(id);
+    }
+  });
+  it.each([
+    ['attention', ['wb-reciprocal-attention', 'wb-kvsplice']],
+    ['optimizers', ['wb-fisher-adam']],
+    ['pruning', ['wb-pruning']],
+    ['fisher-adam', ['wb-fisher-adam']],
+    ['memory-tiering', ['wb-tiering']],
+    ['bandwidth', ['wb-roofline', 'wb-decode-bottleneck', 'wb-kv-calculator', 'wb-kv-bandwidth', 'wb-kv-quant']],
+    ['decode', ['wb-kv-quant']],
+    ['statistics', ['wb-spearman']],
+  ])('%s has its widgets', async (slug, widgets) => {
+    expect((await renderDocument(root, slug)).widgets).toEqual(expect.arrayContaining(widgets));
+  });
+  it('what was measured names its adapter and date', async () => {
+    for (const { slug, sections } of await searchIndex(root)) {
+      for (const { heading, text } of sections.filter((s) => /^(what we )?measured$/i.test(s.heading))) {
+        expect(text, `${slug}: ${heading}`).toMatch(/SwiftShader|CPU reference|adapter/);
+        expect(text, `${slug}: ${heading}`).toMatch(/20\d\d-\d\d-\d\d/);
+      }
     }
   });
   it('every widget is live in some document', async () => {

@@ -63,11 +63,16 @@ async function importFile(file: string, options: { readonly out: string; readonl
   const maxBytes = Number(options.maxBytes);
   if (!(Number.isInteger(maxBytes) && maxBytes > 0))
     throw new UsageError(`--max-bytes ${options.maxBytes}: give a positive integer`);
-  if (!existsSync(file)) throw new UsageError(`${file}: no such file`);
-  if (statSync(file).size > maxBytes) throw new Error(`${file}: is larger than --max-bytes ${maxBytes}`);
-  const limits = { ...DEFAULT_LIMITS, maxBytes };
-  const count = await archived(file, () => importBundle(readFileSync(file), new DiskDirectory(options.out), limits));
+  const count = await importInto(file, options.out, { ...DEFAULT_LIMITS, maxBytes });
   process.stderr.write(`${options.out}: ${count} files, all checked\n`);
+}
+
+/** @param folder must be empty or not exist @returns how many files were unpacked, after checking all of them */
+export async function importInto(file: string, folder: string, limits: typeof DEFAULT_LIMITS): Promise<number> {
+  if (!existsSync(file)) throw new UsageError(`${file}: no such file`);
+  const { maxBytes } = limits;
+  if (statSync(file).size > maxBytes) throw new Error(`${file}: is larger than --max-bytes ${maxBytes}`);
+  return archived(file, () => importBundle(readFileSync(file), new DiskDirectory(folder), limits));
 }
 
 /** Puts the archive's name in front of what is wrong with it. */

@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { experimentConfig } from '@/experiment/config';
+import { DEFAULT_LIMITS } from '@/experiment/archive/zip-read';
 import { openStrict, symbolValues } from '@/experiment/kconfig-tree';
 import { makeRunId, utc } from '@/experiment/manifest/build';
 import { findingText, readManifest } from '@/experiment/manifest/read';
 import type { Manifest } from '@/experiment/manifest/schema';
 import { type Verdict, compareRuns } from '@/experiment/session/compare-runs';
 import { replayEnd, untimed } from '@/experiment/session/time-limit';
+import { importInto } from './archive';
 import { manifestOf } from './continue-run';
 import { DiskDirectory } from './disk-directory';
 import { host } from './host';
@@ -30,14 +32,26 @@ export function registerReplay(program: Command): void {
   program
     .command('replay')
     .description('run a manifest again: "identical", or the first line that differs')
-    .argument('<manifest>', 'manifest.json, or the run directory that holds it')
+    .argument('<manifest>', 'manifest.json, the run directory that holds it, or its zip of "wb export"')
     .option('--out <dir>', 'keep the new run here (default: a temporary directory, deleted)')
     .option('--tolerance <r>', 'on another adapter: largest relative difference of any number of metrics.jsonl', '1e-3')
     .option('--data <file>', 'the text of a run on DATASET_CUSTOM')
     .option('--backend <name>', 'webgpu or reference (default: that of the manifest)')
     .option('--software', 'use the software adapter even where there is a GPU')
     .option('--json', 'print one JSON document')
-    .action(replay);
+    .action((path: string, options: ReplayOptions) => unpacked(path, (at) => replay(at, options)));
+}
+
+/** A zip is checked and unpacked for the time of the replay; anything else is taken as it is. */
+async function unpacked(path: string, action: (path: string) => Promise<void>): Promise<void> {
+  if (!path.endsWith('.zip')) return action(path);
+  const folder = mkdtempSync(join(tmpdir(), 'wb-replay-zip-'));
+  try {
+    await importInto(path, folder, DEFAULT_LIMITS);
+    await action(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function openManifest(path: string): { readonly manifest: Manifest; readonly folder: string } {

@@ -44,6 +44,8 @@ export interface Links {
   readonly page: (url: string) => string | null;
   /** Text that the built page has in place of an image's address. */
   readonly image: (url: string) => string;
+  /** Pixels of an image, so that the page keeps its place. */
+  readonly size?: (url: string) => { readonly width: number; readonly height: number } | null;
 }
 
 const WIDGET = /^<\/?(wb-[a-z-]+)((?:\s+[a-z-]+="[^"<>]*")*)\s*>$/;
@@ -144,7 +146,7 @@ class Writer {
       case 'link':
         return this.#link(node);
       case 'image':
-        return `<img src="${escapeHtml(this.#links.image(node.url ?? ''))}" alt="${escapeHtml(node.alt ?? '')}" loading="lazy">`;
+        return this.#image(node);
       case 'html':
         return this.#raw(node.value ?? '');
       default:
@@ -195,6 +197,12 @@ class Writer {
     if (url.startsWith('#')) return `<a href="#/docs/${this.#slug}/${escapeHtml(url.slice(1))}">${inner}</a>`;
     const inApp = this.#links.page(url);
     return inApp === null ? inner : `<a href="${escapeHtml(inApp)}">${inner}</a>`;
+  }
+
+  #image({ url = '', alt }: Node): string {
+    const size = this.#links.size?.(url);
+    const place = size ? ` width="${size.width}" height="${size.height}"` : '';
+    return `<img src="${escapeHtml(this.#links.image(url))}" alt="${escapeHtml(alt ?? '')}"${place} loading="lazy">`;
   }
 
   #raw(html: string): string {

@@ -46,12 +46,20 @@ export async function renderDocument(root: string, slug: string): Promise<Render
   const raw = readFileSync(join(root, file), 'utf8');
   return renderMarkdown(slug === 'provenance' ? withFigures(raw, root) : raw, slug, {
     page: (url) => pageAddress(root, file, url),
+    size: (url) => pngSize(join(root, dirname(file), url)),
     image: (url) => {
       const path = normalize(join(dirname(file), url));
       if (!existsSync(join(root, path))) throw new Error(`${file}: the image ${url} does not exist`);
       return mark(relative('docs', path));
     },
   });
+}
+
+/** Of a PNG's first chunk; null for other formats. */
+function pngSize(path: string): { readonly width: number; readonly height: number } | null {
+  if (!path.endsWith('.png') || !existsSync(path)) return null;
+  const bytes = readFileSync(path);
+  return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };
 }
 
 /** What the search reads: every section of every document. */

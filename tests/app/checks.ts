@@ -11,17 +11,20 @@ export interface AxeOptions {
   readonly within?: string;
   /** Rules that do not apply to what is tested. */
   readonly without?: readonly string[];
+  /** These rules alone. */
+  readonly only?: readonly string[];
 }
 
 /**
  * Findings of axe that are serious or critical, a line each. The script is injected as an evaluated string by the driver, which
  * the page's policy does not govern.
  */
-export async function axe(page: Page, { within, without = [] }: AxeOptions = {}): Promise<string[]> {
+export async function axe(page: Page, { within, without = [], only }: AxeOptions = {}): Promise<string[]> {
   await page.evaluate(AXE);
   const target = within === undefined ? 'document' : `document.getElementById(${JSON.stringify(within)})`;
   const rules = JSON.stringify(Object.fromEntries(without.map((rule) => [rule, { enabled: false }])));
-  const { violations } = (await page.evaluate(`axe.run(${target}, { rules: ${rules} })`)) as AxeResults;
+  const runOnly = only === undefined ? '' : `, runOnly: ${JSON.stringify(only)}`;
+  const { violations } = (await page.evaluate(`axe.run(${target}, { rules: ${rules}${runOnly} })`)) as AxeResults;
   return violations
     .filter((v) => v.impact === 'serious' || v.impact === 'critical')
     .flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 160)}`));

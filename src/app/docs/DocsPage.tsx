@@ -70,7 +70,8 @@ function Document({ entry, heading }: { readonly entry: Entry; readonly heading:
       findWidget(tag)
         ?.load()
         .catch((error: unknown) => {
-          for (const element of body.current?.querySelectorAll(tag) ?? []) {
+          for (const element of body.current?.querySelectorAll<HTMLElement>(tag) ?? []) {
+            element.style.minHeight = '0';
             element.textContent = `${tag} did not load: ${String(error)}. Reload the page.`;
           }
         });

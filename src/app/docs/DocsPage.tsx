@@ -67,14 +67,18 @@ function Document({ entry, heading }: { readonly entry: Entry; readonly heading:
   const ready = state.kind === 'ready' ? state.page : null;
   useEffect(() => {
     for (const tag of ready?.widgets ?? []) {
+      const elements = (): Iterable<HTMLElement> => body.current?.querySelectorAll<HTMLElement>(tag) ?? [];
       findWidget(tag)
         ?.load()
-        .catch((error: unknown) => {
-          for (const element of body.current?.querySelectorAll<HTMLElement>(tag) ?? []) {
-            element.style.minHeight = '0';
-            element.textContent = `${tag} did not load: ${String(error)}. Reload the page.`;
-          }
-        });
+        .then(
+          () => [...elements()].forEach(letGo),
+          (error: unknown) => {
+            for (const element of elements()) {
+              element.dataset.drawn = '';
+              element.textContent = `${tag} did not load: ${String(error)}. Reload the page.`;
+            }
+          },
+        );
     }
   }, [ready]);
   useEffect(() => {
@@ -104,6 +108,17 @@ function Document({ entry, heading }: { readonly entry: Entry; readonly heading:
         </>
       );
   }
+}
+
+/** Gives up a widget's kept place in the frame of its first drawing, which comes some time after its script. */
+function letGo(element: HTMLElement): void {
+  const { shadowRoot } = element;
+  if (!shadowRoot || shadowRoot.childElementCount > 0) return void (element.dataset.drawn = '');
+  const observer = new MutationObserver(() => {
+    element.dataset.drawn = '';
+    observer.disconnect();
+  });
+  observer.observe(shadowRoot, { childList: true });
 }
 
 function Outline({ slug, page }: { readonly slug: string; readonly page: DocumentPage }): ReactNode {

@@ -23,7 +23,7 @@ const points = (batch: (i: number) => number, context: (i: number) => number, n:
   });
 
 const fitted = <P extends string>(model: string, params: Record<P, number>) => ({
-  model, params, ci95: null, r2: 0.998, rmse: 0.1, n: 5, dof: 3, residuals: [], inputPoints: [], converged: true, units: {},
+  model, params, ci95: Object.fromEntries((Object.entries(params) as [P, number][]).map(([name, value]) => [name, { low: 0.9 * value, high: 1.1 * value }])), r2: 0.998, rmse: 0.1, n: 5, dof: 3, residuals: [], inputPoints: [], converged: true, units: {},
 }); // prettier-ignore
 
 const manifest = { schema: 'wb-decode/1', preset: 'recorded' } as unknown as MeasureResult['manifest'];
@@ -42,7 +42,7 @@ const results: { readonly [K in MeasureResult['kind']]: () => MeasureResult } = 
   }),
   saturation: () => ({
     ...common, kind: 'saturation', points: points((i) => 2 ** i, () => 128, 5),
-    hill: fitted('hill', { S_max: 1600, B_half: 17.5, gamma: 1.02 }), hill_gamma_1: fitted('hill', { S_max: 1666, B_half: 17.6 }), affine: fitted('affine', { a: 10.56, b: 0.6 }),
+    hill: fitted('hill', { sMax: 1600, bHalf: 17.5, gamma: 1.02 }), hill_gamma_1: fitted('hill', { sMax: 1666, bHalf: 17.6, gamma: 1 }), affine: fitted('affine', { a: 10.56, b: 0.6 }),
   } as unknown as MeasureResult),
   context: () => ({ ...common, kind: 'context', points: points(() => 1, (i) => 16 * (i + 1), 8), affine: fitted('affine', { a: 8.6, b: 0.02 }) } as unknown as MeasureResult),
   fusion: () => ({

@@ -4,6 +4,7 @@ import { significant } from '../format';
 import type { PlotSource } from '../plot/controller';
 import { createPlotLink } from '../plot/link';
 import { PlotView } from '../plot/PlotView';
+import { type Law, fitSeries } from './fit-series';
 
 export interface ResultPlotProps {
   readonly title: string;
@@ -12,9 +13,11 @@ export interface ResultPlotProps {
   /** Rising x. */
   readonly points: readonly (readonly [x: number, y: number])[];
   readonly logX?: boolean;
+  /** Memoise it. */
+  readonly law?: Law | null;
 }
 
-export function ResultPlot({ title, x, unit, points, logX = false }: ResultPlotProps): ReactNode {
+export function ResultPlot({ title, x, unit, points, logX = false, law = null }: ResultPlotProps): ReactNode {
   const [log, setLog] = useState(false);
   const link = useMemo(() => createPlotLink(), []);
   const source = useMemo((): PlotSource => {
@@ -36,6 +39,7 @@ export function ResultPlot({ title, x, unit, points, logX = false }: ResultPlotP
             origin: 'local',
             points: { xs, ys, length: xs.length },
           },
+          ...(law ? [fitSeries(law, first, last, logX)] : []),
         ],
         references: [],
         moments: [],
@@ -43,7 +47,7 @@ export function ResultPlot({ title, x, unit, points, logX = false }: ResultPlotP
       }),
       subscribe: () => () => undefined,
     };
-  }, [title, x, unit, points, logX, log]);
+  }, [title, x, unit, points, logX, log, law]);
   return (
     <div className="plot-cell decode-plot">
       <PlotView

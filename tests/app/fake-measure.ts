@@ -51,7 +51,7 @@ const results: { readonly [K in MeasureResult['kind']]: () => MeasureResult } = 
   } as unknown as MeasureResult),
   asymmetry: () => ({ ...common, kind: 'asymmetry', tokens: 4096, rows: [score('f32', 'f32', 0, 524_288), score('f32', 'int4', 0.02, 294_912), score('int4', 'f32', 0.4, 294_912), score('int4', 'int4', 0.5, 73_728)] }),
   bandwidth: () => ({
-    ...common, kind: 'bandwidth', variant: 'heads-stretch-s16-k1', shape: { batch: 4, heads: 4, headDim: 32, context: 2048 }, bytes: 8_388_608, ms: 9.1, share: { median: 0.82, least: 0.74, greatest: 0.95 }, ofRead: { median: 0.9, least: 0.8, greatest: 1 }, medians: { streamGBs: 1.1, attentionGBs: 0.93, readGBs: 1.02 },
+    ...common, kind: 'bandwidth', variant: 'heads-stretch-s16-k1', shape: { batch: 4, heads: 4, headDim: 32, context: 2048 }, bytes: 8_388_608, ms: 9.1, share: { median: 0.82, least: 0.74, greatest: 0.95 }, ofRead: { median: 0.9, least: 0.8, greatest: 1 }, processorShare: null, medians: { streamGBs: 1.1, attentionGBs: 0.93, readGBs: 1.02 },
     rounds: [[1.1, 0.9, 1.0], [1.15, 0.94, 1.05], [1.09, 0.93, 1.02]].map(([streamGBs, attentionGBs, readGBs]) => ({ streamGBs, attentionGBs, readGBs })) as never,
   }),
   calibration: () => ({ ...common, kind: 'calibration', ratio: 4.8, low: 0.024, high: 0.005, prompts: 5, keepKeysExact: true }),

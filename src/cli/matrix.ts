@@ -150,14 +150,15 @@ function printCells({ cells, excluded, merged }: Expansion, json: boolean): void
 function emit(items: readonly string[], options: MatrixOptions, preset: string): string {
   const shards = positiveSteps(options.shards) ?? 4;
   const pass = (flag: string, value: string | undefined): string[] => (value === undefined ? [] : [flag, value]);
-  const args = [
+  const start = [
     ...items, ...pass('--defconfig', options.defconfig), ...pass('--config', options.config), ...pass('--seeds', options.seeds),
-    ...(options.jobs === '1' ? [] : ['--jobs', options.jobs]),
     ...pass('--steps', options.steps), ...(options.backend === 'webgpu' ? [] : ['--backend', options.backend]),
+    ...(options.autotune ? ['--autotune'] : []),
   ]; // prettier-ignore
-  const name = preset.replace(/[^A-Za-z0-9-]+/g, '-');
-  if (options.emit === 'slurm') return slurmFile(name, args, shards);
-  if (options.emit === 'k8s') return kubernetesFile(name, args, shards);
+  const both = [...(options.jobs === '1' ? [] : ['-j', options.jobs]), ...(options.software ? ['--software'] : [])];
+  const args = { start, both };
+  if (options.emit === 'slurm') return slurmFile(preset, args, shards);
+  if (options.emit === 'k8s') return kubernetesFile(preset, args, shards);
   throw new UsageError(`--emit ${options.emit ?? ''}: use slurm or k8s`);
 }
 

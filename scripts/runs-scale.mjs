@@ -3,12 +3,14 @@
 // One small run is trained for real and its directory is copied; the newest `curves` copies get logs of `points` steps.
 // index_ms: from navigation to the first rows with an empty index; open_ms: the same with the index, median of five;
 // to_runs_ms: from the click on Runs in the open Lab. curves_ms: from choosing the last run to the drawn plot.
-// frames: time between animation frames while something is done at every frame; draw_ms: the page's own drawing a frame.
-import { existsSync } from 'node:fs';
+// frames_ms: time between animation frames while something is done at every frame. js_ms: script run in each of those frames, which
+// a busy machine changes less. --profile FILE: where the main thread and the rasteriser spend a zoomed frame, by Chromium's tracing.
+import { existsSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { launch } from './browser.mjs';
 import { serve } from './serve.mjs';
+import { selfTimes } from './support/trace.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -16,6 +18,7 @@ const { values } = parseArgs({
     curves: { type: 'string', default: '20' },
     points: { type: 'string', default: '10000' },
     frames: { type: 'string', default: '120' },
+    profile: { type: 'string' },
   },
 });
 const [runs, curves, points, frames] = ['runs', 'curves', 'points', 'frames'].map((name) => Number(values[name]));
@@ -29,6 +32,17 @@ const browser = await launch();
 const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
 const errors = [];
 page.on('pageerror', (error) => errors.push(error.message));
+// Script of a frame: what its callbacks take, added up by the frame's own time stamp.
+await page.addInitScript(() => {
+  const ask = requestAnimationFrame.bind(window);
+  window.frameScript = new Map();
+  window.requestAnimationFrame = (callback) =>
+    ask((at) => {
+      const from = performance.now();
+      callback(at);
+      window.frameScript.set(at, (window.frameScript.get(at) ?? 0) + performance.now() - from);
+    });
+});
 
 async function trainOne() {
   await page.goto(`${site}/?defconfig=gpt2-vanilla-baseline-ci&MAX_ITERS=20&EVAL_INTERVAL=10#/lab`);
@@ -185,6 +199,7 @@ const framesOf = (name, count) =>
       }
       const times = [];
       let last = null;
+      window.frameScript.clear();
       await new Promise((resolve) => {
         const frame = (at) => {
           if (last !== null) times.push(at - last);
@@ -195,12 +210,23 @@ const framesOf = (name, count) =>
         };
         requestAnimationFrame(frame);
       });
-      const sorted = times.toSorted((a, b) => a - b);
-      const at = (q) => Number(sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))].toFixed(1));
-      return { median: at(0.5), p95: at(0.95), max: at(1) };
+      const of = (values) => {
+        const sorted = values.toSorted((a, b) => a - b);
+        const at = (q) => Number(sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))].toFixed(1));
+        return { median: at(0.5), p95: at(0.95), max: at(1) };
+      };
+      return { frames: of(times), js: of([...window.frameScript.values()]) };
     },
     { name, count },
   );
+
+/** Self time in ms a frame of every traced task, by process and thread. */
+async function profile(name, count) {
+  await browser.startTracing(page, { categories: ['devtools.timeline', 'cc', 'viz', 'gpu', 'toplevel'] });
+  await framesOf(name, count);
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
+  return selfTimes(traceEvents, count);
+}
 
 const round = (x) => Math.round(x);
 await trainOne();
@@ -213,7 +239,13 @@ const rows = await page.evaluate(() => document.body.innerText.match(/([\d,]+) i
 const chosen = await choose();
 await page.waitForTimeout(500);
 const found = {};
-for (const name of ['idle', 'hover', 'zoom', 'pan', 'smoothing']) found[name] = await framesOf(name, frames);
+const script = {};
+for (const name of ['idle', 'hover', 'zoom', 'pan', 'smoothing']) {
+  const { frames: between, js } = await framesOf(name, frames);
+  found[name] = between;
+  script[name] = js;
+}
+if (values.profile) writeFileSync(values.profile, JSON.stringify(await profile('zoom', frames), null, 2));
 const adapter = await page.evaluate(async () => {
   const one = await navigator.gpu?.requestAdapter();
   return one ? `${one.info.vendor} ${one.info.architecture} ${one.info.description}`.trim() : 'none';
@@ -232,6 +264,7 @@ console.log(
       to_runs_ms: round(to),
       curves_ms: round(chosen),
       frames_ms: found,
+      js_ms: script,
       errors,
     },
     null,

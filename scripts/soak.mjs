@@ -3,8 +3,8 @@
 // when GPU bytes grow at all, the heap by more than 5 %, or the time is up.
 //   node scripts/soak.mjs [--steps 10000] [--every 3000] [--where both|page|terminal] [--minutes 15]      needs "make build"
 // gpu_bytes: of the buffers that were made and not destroyed, from the run's own timeline. heap_bytes: objects on the JavaScript heap after a forced collection
-// (of the page: Chromium tells no worker its heap). kept_bytes: typed arrays beside it; the page's plots keep every point, 16 bytes
-// each, so this is stated and not judged. run_bytes: files of the run. Samples are taken every N ms; growth is the lowest of the
+// (of the page: Chromium tells no worker its heap). kept_bytes: typed arrays beside it; the page's plots keep up to 16,384
+// points a series, 16 bytes each, so a short run's grow; stated and not judged. run_bytes: files of the run. Samples are taken every N ms; growth is the lowest of the
 // last quarter over the lowest of the second: what came before is warming up.
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,5 @@
 /** Numbers as the page writes them: the digits that mean something, and a unit. */
+import { fixed } from './plot/ticks';
 
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
@@ -15,7 +16,7 @@ export function significant(value: number, digits = 3): string {
       .replace('e+', 'e')
       .replaceAll('-', '\u2212');
   const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
-  return value.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  return fixed(value, decimals);
 }
 
 const scaled = (value: number, base: number, units: readonly string[]): string => {

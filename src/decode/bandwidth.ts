@@ -1,6 +1,6 @@
 /** How fast decode attention reads its cache on an adapter. Spec: attention-and-kv 8.2; bytes are K and V read once. */
 import { tunedPlan } from '@/engine/autotune';
-import type { EngineDevice } from '@/engine/device';
+import { DeviceError, type EngineDevice } from '@/engine/device';
 import type { DeviceTraits, KernelProgram, Operand } from '@/engine/kernel';
 import { attentionCached, cachedAttentionKey, combineArgs } from '@/engine/kernels/attention-cached';
 import { cacheUnpack } from '@/engine/kernels/decode';
@@ -79,7 +79,7 @@ export function attentionPlan(
       : { cache: operand(region, [batch, context, rowWords(format, width)], 'u32'), format, width, column: 0 };
   const [packedK, packedV] = [packed(k, REGION.packedK), packed(v, REGION.packedV)];
   const args = {
-    label: 'decode attention', nHead: heads, scale: 1 / Math.sqrt(headDim), room, batch, rows: 1, capacity: context,
+    label: 'decode attention', nHead: heads, nKvHead: heads, scale: 1 / Math.sqrt(headDim), room, batch, rows: 1, capacity: context,
     headDim, headDimV: headDim, q: operand(REGION.q, [batch, 1, width]), k: rows(REGION.k), v: rows(REGION.v),
     packedK: fused ? packedK : null, packedV: fused ? packedV : null, positions: operand(REGION.positions, [batch], 'u32'),
     parts: operand(REGION.parts, [batch * heads * room, 4 * (Math.ceil(headDim / 4) + 1)]),
@@ -97,6 +97,18 @@ export function attentionPlan(
   return { regions, sequences: { attention: sequence } };
 }
 
+/** Throws DeviceError where a stored K or V is larger than a buffer of this device, before anything is allocated. */
+function checkFits({ device, adapter }: EngineDevice, shape: AttentionShape, form: AttentionForm): void {
+  const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
+  const limit = Math.min(maxStorageBufferBindingSize, maxBufferSize);
+  const bytes = Math.max(...regionBytes(shape, form));
+  if (bytes > limit)
+    throw new DeviceError(
+      'out-of-memory',
+      `K of ${shape.batch} x ${shape.context} tokens takes ${bytes} bytes, and ${adapter.description || 'the adapter'} binds at most ${limit}: take fewer sequences or a shorter context`,
+    );
+}
+
 /** The kernels that this device should run, measured first where `tuning` says so. */
 export async function attentionPrograms(
   engine: EngineDevice,
@@ -104,9 +116,12 @@ export async function attentionPrograms(
   form: AttentionForm = F32_FORM,
   tuning: Tuning | undefined = engine.tuning,
 ): Promise<readonly KernelProgram[]> {
+  checkFits(engine, shape, form);
   const make = (choice?: (key: string) => string | undefined) => attentionPlan(shape, engine.traits, form, choice);
   const plan = tuning ? await tunedPlan(engine, make, (made) => made, tuning) : make();
-  return plan.sequences.attention!.map(({ program }) => program);
+  const programs = plan.sequences.attention!.map(({ program }) => program);
+  engine.dispatched?.(programs);
+  return programs;
 }
 
 /** 64 distinct rows of noise, repeated: packing millions of rows on the CPU would take longer than measuring them. */
@@ -121,11 +136,11 @@ function packedRows(rows: number, width: number, format: KvFormat, seed: number)
 }
 
 /** Buffers of every region that the programs of a form bind; `bytes` are those of the stored K and V. */
-export function attentionBuffers(
+export async function attentionBuffers(
   device: GPUDevice,
   { batch, heads, headDim, context }: AttentionShape,
   { k, v, fused }: AttentionForm = F32_FORM,
-): { readonly buffers: ReadonlyMap<number, GPUBuffer>; readonly bytes: number } {
+): Promise<{ readonly buffers: ReadonlyMap<number, GPUBuffer>; readonly bytes: number }> {
   const width = heads * headDim;
   const room = keySplits(batch * heads, context);
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
@@ -136,6 +151,7 @@ export function attentionBuffers(
     buffers.set(region, buffer);
     return buffer.size;
   };
+  device.pushErrorScope('out-of-memory');
   put(REGION.q, noise(batch * width, 1));
   put(REGION.positions, new Uint32Array(batch).fill(context - 1));
   put(REGION.parts, new Float32Array(batch * heads * room * 4 * (Math.ceil(headDim / 4) + 1)));
@@ -146,6 +162,14 @@ export function attentionBuffers(
     return put(packed, packedRows(batch * context, width, format, seed));
   };
   const bytes = stored(k, REGION.k, REGION.packedK, 2) + stored(v, REGION.v, REGION.packedV, 3);
+  const refused = await device.popErrorScope();
+  if (refused) {
+    for (const buffer of buffers.values()) buffer.destroy();
+    throw new DeviceError(
+      'out-of-memory',
+      `the device has no room for ${bytes} bytes of K and V: ${refused.message || 'take fewer sequences or a shorter context'}`,
+    );
+  }
   return { buffers, bytes };
 }
 
@@ -157,7 +181,7 @@ export async function measureAttention(
 ): Promise<AttentionTime> {
   const { device } = engine;
   const programs = await attentionPrograms(engine, shape, form);
-  const { buffers, bytes } = attentionBuffers(device, shape, form);
+  const { buffers, bytes } = await attentionBuffers(device, shape, form);
   let ms = 0;
   for (const { code, regions, workgroups } of programs)
     ms += await bestTime(await timed(device, { code, buffers: regions.map((r) => buffers.get(r)!), workgroups }));

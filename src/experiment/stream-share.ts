@@ -71,7 +71,7 @@ export async function measureShare(
   const { device, traits } = engine;
   const tuning: Tuning = { cache: engine.tuning?.cache ?? memoryTuneCache(), measure: ['attention_cached'] };
   const programs = await attentionPrograms(engine, shape, F32_FORM, tuning);
-  const { buffers, bytes } = attentionBuffers(device, shape);
+  const { buffers, bytes } = await attentionBuffers(device, shape);
   const kernels = programs.map(({ code, regions, workgroups }) => ({
     code,
     buffers: regions.map((r) => buffers.get(r)!),

@@ -16,7 +16,7 @@ import { Preparation } from './preparation';
 import { PRESETS } from './presets';
 import { type Prepared, RunPreparation, refuse } from './run-preparation';
 import { RunSession, type SessionResult } from './run-session';
-import type { RunLock } from './store/locks';
+import { type RunLock, measuringAlone } from './store/locks';
 import { RunStore } from './store/run-store';
 import type {
   AdapterInfo,
@@ -64,6 +64,7 @@ export class EngineWorker implements WorkerApi {
     busy: () => this.#active !== null,
     idle: () => this.#idle,
     corpus: (configured) => this.#preparation.corpus(configured),
+    alone: measuringAlone,
     platform: browserHost,
   });
   readonly measure: WorkerApi['measure'] = (...args) => this.#measurer.measure(...args);
@@ -133,6 +134,7 @@ export class EngineWorker implements WorkerApi {
       this.#analyses.forget();
       if (this.#active?.session) return; // its session says so
       this.#idle = null;
+      if (this.#measurer.active) return; // it says so
       this.#emit({ type: 'device-lost', reason, message: why });
     });
     return engine;
@@ -325,6 +327,11 @@ export class EngineWorker implements WorkerApi {
     const task = (): Promise<void> => sampler.sample(open, this.#engine, prompt, request, (event) => this.#emit(event));
     if (session) session.between(task);
     else await task();
+  }
+
+  cancelSample(): Promise<void> {
+    this.#sampler?.cancel();
+    return Promise.resolve();
   }
 
   async attention(prompt: string): Promise<AttentionView> {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { decimate, windowIndices } from '@/app/plot/decimate';
+import { decimate, decimateScan, windowIndices } from '@/app/plot/decimate';
 import { Ema } from '@/app/plot/ema';
 import { plotCsv, plotSvg } from '@/app/plot/export';
 import { spread } from '@/app/plot/layout';
-import { linearScale, logScale } from '@/app/plot/scale';
+import { extent, extentOf, linearScale, logScale } from '@/app/plot/scale';
 import { DrawScheduler } from '@/app/plot/scheduler';
 import { nearest, Series } from '@/app/plot/series';
 import type { PlotSpec } from '@/app/plot/spec';
@@ -132,6 +132,58 @@ describe('decimation', () => {
     );
   });
 
+  it('by extremes equals the scan of every point, in every window and while points come and are taken back', () => {
+    const value = fc.oneof(
+      { weight: 8, arbitrary: fc.double({ min: -5, max: 5, noNaN: true }) },
+      { weight: 1, arbitrary: fc.constantFrom(Number.NaN, Infinity, -Infinity, 0) },
+    );
+    const window = fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0.01, max: 1, noNaN: true }));
+    const parts = fc.array(fc.tuple(fc.array(value, { maxLength: 900 }), fc.double({ min: 0, max: 1, noNaN: true })), {
+      minLength: 1,
+      maxLength: 4,
+    });
+    fc.assert(
+      fc.property(parts, window, fc.integer({ min: 1, max: 12 }), fc.boolean(), (pieces, [at, share], columns, log) => {
+        const series = new Series(4);
+        let x = 1;
+        for (const [ys, back] of pieces) {
+          x = Math.max(1, x - Math.floor(back * 50));
+          for (const y of ys) series.push(x++, y);
+          const x0 = 1 + at * x;
+          const x1 = x0 + Math.max(1, share * x);
+          const [from, to] = windowIndices(series, x0, x1);
+          const fast = new Uint32Array(4 * (columns + 4));
+          const slow = new Uint32Array(4 * (columns + 4));
+          const n = decimate(series, from, to, x0, x1, columns, fast, log);
+          expect(decimateScan(series, from, to, x0, x1, columns, slow, log)).toBe(n);
+          expect(Array.from(fast.subarray(0, n))).toEqual(Array.from(slow.subarray(0, n)));
+          for (const positive of [false, true])
+            expect(extentOf(series, from, to, positive)).toEqual(extent(series.ys, from, to, positive));
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('reads a number of values that grows with the columns, not with the points', () => {
+    const reads = (length: number): number => {
+      let count = 0;
+      const spied = (values: Float64Array): Float64Array =>
+        new Proxy(values, {
+          get: (target, key) => {
+            if (typeof key === 'string' && /^\d/.test(key)) count++;
+            const found: unknown = Reflect.get(target, key, target);
+            return found;
+          },
+        });
+      const { xs, ys, extremes } = seriesOf(Array.from({ length }, (_, i) => Math.sin(i)));
+      const points = { xs: spied(xs), ys: spied(ys), length, extremes };
+      decimate(points, 0, length, 0, length - 1, 20, new Uint32Array(100));
+      return count;
+    };
+    expect(reads(200_000)).toBeLessThan(1.5 * reads(20_000));
+  });
+
   it('lets no NaN displace a number', () => {
     const ys = Array.from({ length: 1000 }, (_, i) => (i % 3 === 0 ? Number.NaN : i === 500 ? 99 : 1));
     const series = seriesOf(ys);
@@ -174,7 +226,7 @@ describe('EMA', () => {
     for (const [i, seconds] of [1, 1, 0.001, 1].entries()) rate.push(i, 1 / seconds);
     const beta = 0.5;
     const time = (1 * beta ** 3 + 1 * beta ** 2 + 0.001 * beta + 1) / (1 + beta + beta ** 2 + beta ** 3);
-    expect(new Ema(true).update(rate, beta).ys[3]).toBeCloseTo(1 / time, 9);
+    expect(new Ema(Infinity, true).update(rate, beta).ys[3]).toBeCloseTo(1 / time, 9);
   });
 
   it('passes over NaN and starts over when points are taken back', () => {
@@ -208,6 +260,18 @@ describe('exports', () => {
     expect(svg).toContain('ln V &lt;65&gt; 4.174');
     expect(svg).toContain('Step \u2192');
     expect(svg).not.toMatch(/NaN|undefined|style=/);
+  });
+
+  it('draw lines a pixel wide once they have more points together than the plot has room for', () => {
+    const one = specOf(Array.from({ length: 400 }, (_, i) => Math.sin(i)));
+    const line = (count: number): PlotSpec => ({
+      ...one,
+      series: Array.from({ length: count }, (_, i) => ({ ...one.series[0], id: String(i), label: String(i) })),
+    });
+    const strokes = (spec: PlotSpec): string[] =>
+      [...plotSvg(spec, 600, 300).matchAll(/stroke-linejoin="round".*?stroke-width="([\d.]+)"/g)].map(([, w]) => w);
+    expect(strokes(line(2))).toEqual(['1.5', '1.5']);
+    expect(strokes(line(4))).toEqual(['1', '1', '1', '1']);
   });
 
   it('keep the axes of an empty plot and say what will fill it', () => {

@@ -4,7 +4,7 @@ import { useRun, useUi, useWorkbench, type Workbench } from '../context';
 import type { PlotSource } from '../plot/controller';
 import { betaOfWindow, EMA_WINDOWS } from '../plot/ema';
 import { PlotView } from '../plot/PlotView';
-import type { PlotDefinition } from './plot-definition';
+import type { PlotDefinition, PlotOptions } from './plot-definition';
 import { plots } from './plots';
 
 export function PlotGrid(): ReactNode {
@@ -47,12 +47,17 @@ function LabPlot({ definition }: { readonly definition: PlotDefinition }): React
   );
 }
 
-function sourceOf(definition: PlotDefinition, { run, ui }: Workbench): PlotSource {
+function sourceOf(definition: PlotDefinition, { run, ui, library }: Workbench): PlotSource {
   const build = definition.builder();
+  const options = (): PlotOptions => {
+    const { emaWindow, log } = ui.getState();
+    return { emaWindow, log: log[definition.id] ?? definition.log };
+  };
   return {
-    spec: () => {
-      const { emaWindow, log } = ui.getState();
-      return build(run.getState(), { emaWindow, log: log[definition.id] ?? definition.log });
+    spec: () => build(run.getState(), options()),
+    complete: async () => {
+      const { completeRun } = await import('../stores/complete');
+      return definition.builder()(await completeRun(run.getState(), (id) => library.recorded(id)), options());
     },
     subscribe: (onChange) => {
       const stopRun = run.subscribe((now, before) => {

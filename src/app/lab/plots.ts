@@ -3,7 +3,7 @@
  * the log toggle come with it.
  */
 import { Ema, betaOfWindow } from '../plot/ema';
-import type { Series } from '../plot/series';
+import { LIVE_POINTS, type Series } from '../plot/series';
 import type { PlotSpec, ReferenceSpec, SeriesSpec } from '../plot/spec';
 import type { RunStore } from '../stores/run';
 import { significant } from '../format';
@@ -35,7 +35,7 @@ const loss: PlotDefinition = {
   smooths: true,
   format: (v) => v.toFixed(3),
   builder: () => {
-    const ema = new Ema();
+    const ema = new Ema(LIVE_POINTS);
     return (run, { log, emaWindow }) => ({
       id: 'loss',
       title: 'Loss',
@@ -74,7 +74,7 @@ const simple = (o: Simple): PlotDefinition => ({
   smooths: false,
   format: o.format,
   builder: () => {
-    const ema = new Ema(o.smooths === 'rate');
+    const ema = new Ema(LIVE_POINTS, o.smooths === 'rate');
     return (run, { log, emaWindow }) => ({
       id: o.id,
       title: o.title,

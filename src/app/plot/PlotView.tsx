@@ -119,7 +119,8 @@ interface SaveMenuProps {
 
 function SaveMenu({ title, plot, fileName }: SaveMenuProps): ReactNode {
   const menu = useRef<HTMLDetailsElement>(null);
-  const save = async (kind: 'png' | 'svg' | 'csv'): Promise<void> => {
+  const [problem, setProblem] = useState<string | null>(null);
+  const write = async (kind: 'png' | 'svg' | 'csv'): Promise<void> => {
     if (!plot.current) return;
     const spec = plot.current.spec();
     const { width, height } = plot.current.size;
@@ -128,9 +129,13 @@ function SaveMenu({ title, plot, fileName }: SaveMenuProps): ReactNode {
         ? await plotPng(spec, width, height)
         : kind === 'svg'
           ? new Blob([plotSvg(spec, width, height)], { type: 'image/svg+xml' })
-          : new Blob([plotCsv(spec)], { type: 'text/csv' });
+          : new Blob([plotCsv(await plot.current.complete())], { type: 'text/csv' });
     download(`${fileName()}.${kind}`, content);
     if (menu.current) menu.current.open = false;
+  };
+  const save = (kind: 'png' | 'svg' | 'csv'): void => {
+    setProblem(null);
+    write(kind).catch((error: unknown) => setProblem((error as Error).message));
   };
   return (
     <details
@@ -155,11 +160,16 @@ function SaveMenu({ title, plot, fileName }: SaveMenuProps): ReactNode {
             key={kind}
             type="button"
             aria-label={`Save ${title} as ${kind.toUpperCase()}`}
-            onClick={() => void save(kind)}
+            onClick={() => save(kind)}
           >
             {kind.toUpperCase()}
           </button>
         ))}
+        {problem && (
+          <p role="alert" className="plot-problem">
+            Not saved: {problem}
+          </p>
+        )}
       </div>
     </details>
   );

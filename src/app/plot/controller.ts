@@ -13,6 +13,8 @@ import { PAPER } from './surface';
 export interface PlotSource {
   spec(): PlotSpec;
   subscribe(onChange: () => void): () => void;
+  /** As `spec`, with every point where those shown are thinned: for saving. Rejects with a text for the reader. */
+  complete?(): Promise<PlotSpec>;
 }
 
 export interface PlotListener {
@@ -70,6 +72,10 @@ export class PlotController {
     const spec = this.source.spec();
     const { window } = this.link.getState();
     return window ? { ...spec, x: { ...spec.x, domain: window } } : spec;
+  }
+
+  complete(): Promise<PlotSpec> {
+    return this.source.complete?.() ?? Promise.resolve(this.source.spec());
   }
 
   get size(): { width: number; height: number } {

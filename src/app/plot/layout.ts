@@ -1,6 +1,6 @@
 /** Where things go: margins from measured text, scales, and labels pushed apart until none overlap. */
 import { windowIndices } from './decimate';
-import { extent, linearScale, logScale, pad, type Scale } from './scale';
+import { extentOf, linearScale, logScale, pad, type Scale } from './scale';
 import type { PlotSpec, SeriesSpec } from './spec';
 import type { Surface } from './surface';
 import { formatTicks, linearTicks, logTicks } from './ticks';
@@ -45,7 +45,7 @@ export function yDomain(spec: PlotSpec): [number, number] {
   };
   for (const { points } of spec.series) {
     const [from, to] = windowIndices(points, x0, x1);
-    include(extent(points.ys, from, to, spec.y.log));
+    include(extentOf(points, from, to, spec.y.log));
   }
   for (const { value } of spec.references) if (!spec.y.log || value > 0) include([value, value]);
   if (lo > hi) return [...spec.y.fallback];

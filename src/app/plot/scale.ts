@@ -1,4 +1,5 @@
 /** Linear and logarithmic scales from data to pixels. */
+import type { Points } from './series';
 
 export interface Scale {
   readonly log: boolean;
@@ -31,6 +32,16 @@ export function logScale(domain: readonly [number, number], range: readonly [num
     map: (value) => (value > 0 ? inner.map(Math.log10(value)) : Number.NaN),
     invert: (pixel) => 10 ** inner.invert(pixel),
   };
+}
+
+/** Extent of finite values among `[from, to)` by the points' own extremes; slow twin: `extent`. */
+export function extentOf(points: Points, from: number, to: number, positive = false): [number, number] | null {
+  const { ys, extremes } = points;
+  if (extremes && to > from) {
+    const [lo, hi] = [ys[extremes.low(from, to)], ys[extremes.high(from, to)]];
+    if (Number.isFinite(lo) && Number.isFinite(hi) && (!positive || lo > 0)) return [lo, hi];
+  }
+  return extent(ys, from, to, positive);
 }
 
 /** Extent of finite values among `[from, to)`; for log scales only positive ones count. */

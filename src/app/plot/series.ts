@@ -1,10 +1,13 @@
-/** Points kept outside React: typed arrays that double when full, with `x` strictly increasing. */
+/** Points kept outside React: typed arrays that double up to a limit, with `x` strictly increasing. */
+import { Pyramid, type Extremes } from './pyramid';
 
 /** What the renderer and the exporters read. Only the first `length` entries are points. */
 export interface Points {
   readonly xs: Float64Array;
   readonly ys: Float64Array;
   readonly length: number;
+  /** Of all points; absent where nobody keeps them. */
+  readonly extremes?: Extremes;
 }
 
 export class Series implements Points {
@@ -15,8 +18,17 @@ export class Series implements Points {
   version = 0;
   /** Grows only when points are taken back, so that incremental consumers know to start over. */
   generation = 0;
+  /** The first `thinned` points are what is left of more: the lowest and the highest of equal stretches of `x`. */
+  thinned = 0;
+  /** Points that thinning has taken out so far: everything behind the thinned part has moved down by as many. */
+  removed = 0;
+  private readonly pyramid = new Pyramid();
 
-  constructor(capacity = 1024) {
+  /** At `limit` points the older half is thinned; the newer half is as it came. */
+  constructor(
+    capacity = 1024,
+    private readonly limit = Infinity,
+  ) {
     this.xs = new Float64Array(capacity);
     this.ys = new Float64Array(capacity);
   }
@@ -25,8 +37,11 @@ export class Series implements Points {
   push(x: number, y: number): void {
     if (this.length > 0 && x <= this.xs[this.length - 1]) {
       this.length = lowerBound(this.xs, this.length, x);
+      this.thinned = Math.min(this.thinned, this.length);
+      this.pyramid.truncate(this.length);
       this.generation++;
     }
+    if (this.length === this.limit) this.thin();
     if (this.length === this.xs.length) this.grow();
     this.xs[this.length] = x;
     this.ys[this.length] = y;
@@ -35,14 +50,53 @@ export class Series implements Points {
   }
 
   clear(): void {
-    this.length = 0;
+    this.length = this.thinned = 0;
+    this.pyramid.truncate(0);
     this.version++;
     this.generation++;
   }
 
+  /** Brought up to date when asked for: a hidden plot costs nothing. */
+  get extremes(): Extremes {
+    return this.pyramid.extend(this.ys, this.length);
+  }
+
+  /**
+   * Leaves at most a quarter of `limit` of the older half. Stretches are powers of two wide and begin at multiples of their width, so
+   * that a later stretch is made of whole earlier ones and their extremes stay those of all points that ever came.
+   */
+  private thin(): void {
+    const { xs, ys } = this;
+    const half = Math.floor(this.limit / 2);
+    const width = 2 ** Math.ceil(Math.log2((xs[half - 1] - xs[0]) / (this.limit / 8 - 2)));
+    const stretchOf = (i: number): number => Math.floor(xs[i] / width);
+    let kept = 1; // the first point: where the run began
+    const keep = (i: number): void => {
+      if (i < kept) return;
+      xs[kept] = xs[i];
+      ys[kept++] = ys[i];
+    };
+    for (let i = 1; i < half;) {
+      const stretch = stretchOf(i);
+      let [low, high] = [i, i];
+      for (i++; i < half && stretchOf(i) === stretch; i++) {
+        if (ys[i] < ys[low] || ys[low] !== ys[low]) low = i;
+        if (ys[i] > ys[high] || ys[high] !== ys[high]) high = i;
+      }
+      keep(Math.min(low, high));
+      if (low !== high) keep(Math.max(low, high));
+    }
+    xs.copyWithin(kept, half, this.length);
+    ys.copyWithin(kept, half, this.length);
+    this.length -= half - kept;
+    this.removed += half - kept;
+    this.thinned = kept;
+    this.pyramid.truncate(0);
+  }
+
   private grow(): void {
     const double = (old: Float64Array): Float64Array => {
-      const next = new Float64Array(old.length * 2);
+      const next = new Float64Array(Math.min(old.length * 2, this.limit));
       next.set(old);
       return next;
     };
@@ -50,6 +104,9 @@ export class Series implements Points {
     this.ys = double(this.ys);
   }
 }
+
+/** Points of a live series: four to a pixel of a wide plot, and a thinned part finer than a pixel. */
+export const LIVE_POINTS = 16_384;
 
 /** First index whose value is at least `x`; `length` when there is none. */
 export function lowerBound(xs: ArrayLike<number>, length: number, x: number): number {

@@ -57,13 +57,20 @@ export function formatTicks(ticks: readonly number[], log = false): string[] {
   if (max >= 1e6) return ticks.map((t) => (t === 0 ? '0' : `${clean(t / 1e6)}M`));
   if (max >= 1e4) return ticks.map((t) => (t === 0 ? '0' : `${clean(t / 1e3)}k`));
   const decimals = Math.max(...ticks.map(decimalsOf));
-  return ticks.map((t) => minus(t.toLocaleString('en-US', fractionDigits(log ? decimalsOf(t) : decimals))));
+  return ticks.map((t) => minus(fixed(t, log ? decimalsOf(t) : decimals)));
 }
 
-const fractionDigits = (n: number): Intl.NumberFormatOptions => ({
-  minimumFractionDigits: n,
-  maximumFractionDigits: n,
-});
+const formats = new Map<number, Intl.NumberFormat>();
+
+/** Grouped, with so many decimals. A format costs a hundred times what it takes to use it. */
+export function fixed(value: number, decimals: number): string {
+  let format = formats.get(decimals);
+  if (!format) {
+    format = new Intl.NumberFormat('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+    formats.set(decimals, format);
+  }
+  return format.format(value);
+}
 
 const exponent = (v: number): string => minus(v.toExponential().replace('e+', 'e'));
 const minus = (text: string): string => text.replaceAll('-', '\u2212');

@@ -85,7 +85,10 @@ class RunSeries {
     const key = `${metric} ${x}`;
     let found = this.built.get(key);
     if (!found)
-      this.built.set(key, (found = { raw: this.build(metric, x), ema: new Ema(metric === 'tokens_per_second') }));
+      this.built.set(
+        key,
+        (found = { raw: this.build(metric, x), ema: new Ema(Infinity, metric === 'tokens_per_second') }),
+      );
     return found;
   }
 

@@ -1,6 +1,6 @@
 /** A run's numbers, outside React: appended in place, with versions instead of copies. */
 import type { MethodMetric, WorkerEvent } from '@/worker/protocol';
-import { Series } from '../plot/series';
+import { LIVE_POINTS, Series } from '../plot/series';
 
 type StepEvent = Extract<WorkerEvent, { type: 'step' }>;
 export type OptimizerMetric = Extract<MethodMetric, { event: 'optimizer' }>;
@@ -9,13 +9,23 @@ type EvalEvent = Extract<WorkerEvent, { type: 'eval' }>;
 /** Score quantile that falls on pruned weights: they rank below every score and have none. */
 const PRUNED_SCORE = -1;
 
+/** Histograms, and marks of resets and spikes, that are kept. */
+const LIVE_EVENTS = 512;
+
+const series = (capacity?: number): Series => new Series(capacity, LIVE_POINTS);
+
+/** Past `LIVE_EVENTS` every second of the older half goes, so that the whole run stays covered. */
+const bounded = <T>(events: readonly T[]): readonly T[] =>
+  events.length <= LIVE_EVENTS ? events : events.filter((_, i) => i % 2 === 0 || i >= LIVE_EVENTS / 2);
+
+/** Bounded however long the run: metrics.jsonl keeps every step, and saving a plot's data reads it. */
 export class RunData {
-  readonly loss = new Series();
-  readonly lr = new Series();
-  readonly gradNorm = new Series();
-  readonly tokensPerSecond = new Series();
-  readonly valLoss = new Series(64);
-  readonly trainEvalLoss = new Series(64);
+  readonly loss = series();
+  readonly lr = series();
+  readonly gradNorm = series();
+  readonly tokensPerSecond = series();
+  readonly valLoss = series(64);
+  readonly trainEvalLoss = series(64);
   /** The task's own metric at evaluations, by name. */
   readonly metrics = new Map<string, Series>();
   /** What only some methods report, by `<event>.<field>`: `prune.actual`, `prune.score.q50`, `spam.z`. */
@@ -38,19 +48,18 @@ export class RunData {
   eval(event: EvalEvent): void {
     (event.split === 'val' ? this.valLoss : this.trainEvalLoss).push(event.step, event.loss);
     if (!event.metric) return;
-    let series = this.metrics.get(event.metric.name);
-    if (!series) this.metrics.set(event.metric.name, (series = new Series(64)));
-    series.push(event.step, event.metric.value);
+    this.named(this.metrics, event.metric.name).push(event.step, event.metric.value);
   }
 
   method(metric: MethodMetric): void {
     if (metric.event === 'optimizer') {
-      this.optimizer = [...this.optimizer.filter(({ step }) => step < metric.step), metric];
+      this.optimizer = bounded([...this.optimizer.filter(({ step }) => step < metric.step), metric]);
       return;
     }
     if (metric.event === 'spam' && metric.kind !== 'clip') {
       const { step, kind } = metric;
-      this.spam = [...this.spam.filter((e) => e.step < step || (e.step === step && e.kind !== kind)), { step, kind }];
+      const earlier = this.spam.filter((e) => e.step < step || (e.step === step && e.kind !== kind));
+      this.spam = bounded([...earlier, { step, kind }]);
     }
     this.fields(metric.event, metric.step, metric);
   }
@@ -62,9 +71,13 @@ export class RunData {
       if (typeof value === 'object' && value !== null) this.fields(name, step, value);
       if (typeof value !== 'number' || field === 'step') continue;
       if (path === 'prune.score' && value === PRUNED_SCORE) continue;
-      let series = this.methods.get(name);
-      if (!series) this.methods.set(name, (series = new Series(64)));
-      series.push(step, value);
+      this.named(this.methods, name).push(step, value);
     }
+  }
+
+  private named(all: Map<string, Series>, name: string): Series {
+    let found = all.get(name);
+    if (!found) all.set(name, (found = series(64)));
+    return found;
   }
 }

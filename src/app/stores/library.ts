@@ -45,6 +45,8 @@ export interface Library {
   toggle(id: string): void;
   /** Points of a run, kept until the run changes. */
   curves(entry: RunEntry): Promise<RunCurves>;
+  /** Points of a run as its files have them now. */
+  recorded(id: string): Promise<RunCurves>;
   detail(id: string): Promise<RunDetail>;
   timeline(id: string): Promise<RunTimeline>;
   differences(ids: readonly string[]): Promise<readonly ConfigDifference[]>;
@@ -151,6 +153,7 @@ export function createLibrary(connect: () => StoreConnection): Library {
       curves.catch(() => cached.delete(id));
       return curves;
     },
+    recorded: (id) => open().curves(id),
     detail: (id) => open().detail(id),
     timeline: (id) => open().timeline(id),
     differences: (ids) => open().differences(ids),

@@ -9,7 +9,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'wb run EARLY_STOP_PATIENCE=5 TIME=600 TRACKER=tensorboard --out runs/b',
   ],
   continue: ['wb continue runs/a', 'wb continue runs/m -j 2'],
-  replay: ['wb replay runs/a', 'wb replay manifest.json --tolerance 1e-4 --out runs/again'],
+  replay: ['wb replay runs/a', 'wb replay a.zip', 'wb replay manifest.json --tolerance 1e-4 --out runs/again'],
   matrix: [
     'wb matrix LEARNING_RATE=1e-3,3e-3 GPT2_N_LAYER=2:2:8 --seeds 3 --out runs/m',
     'wb matrix --defconfig gpt2-optimizer-matrix-ci --dry-run',

@@ -72,11 +72,12 @@ describe('one run', () => {
     expect(readFileSync(join(dir, 'b/best.safetensors')).equals(readFileSync(join(dir, 'a/best.safetensors')))).toBe(
       true,
     );
-    expect(ok('replay', 'b')).toBe('identical\n');
+    expect(ok('replay', 'a.zip')).toBe('identical\n');
     const zip = readFileSync(join(dir, 'a.zip'));
     zip[200]! ^= 255;
     writeFileSync(join(dir, 'bad.zip'), zip);
     fails(1, /^wb: bad\.zip: /, 'import', 'bad.zip', '--out', 'c');
+    fails(1, /^wb: bad\.zip: /, 'replay', 'bad.zip');
     expect(existsSync(join(dir, 'c'))).toBe(false);
     fails(1, /not empty/, 'import', 'a.zip', '--out', 'b');
   });

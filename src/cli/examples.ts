@@ -8,7 +8,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'wb run --defconfig gpt2-vanilla-baseline-ci --backend reference MAX_ITERS=30 --out runs/tiny',
     'wb run EARLY_STOP_PATIENCE=5 TIME=600 TRACKER=tensorboard --out runs/b',
   ],
-  continue: ['wb continue runs/a', 'wb continue runs/m -j 2'],
+  continue: ['wb continue', 'wb continue runs/a', 'wb continue runs/m -j 2'],
   replay: ['wb replay runs/a', 'wb replay a.zip', 'wb replay manifest.json --tolerance 1e-4 --out runs/again'],
   matrix: [
     'wb matrix LEARNING_RATE=1e-3,3e-3 GPT2_N_LAYER=2:2:8 --seeds 3 --out runs/m',

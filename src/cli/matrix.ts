@@ -9,7 +9,6 @@ import {
   cellStates,
   createMatrix,
   mergeMatrices,
-  readMatrix,
   resetCell,
 } from '@/experiment/matrix/matrix-directory';
 import { kubernetesFile, parseShard, shardOf, slurmFile } from '@/experiment/matrix/shard';
@@ -20,6 +19,7 @@ import { baselineRuns, matchBaselines, takeOver } from './baseline';
 import { DiskDirectory } from './disk-directory';
 import { host, projectName } from './host';
 import { checkCells, progressOf, runQueue, summariseMatrix } from './matrix-queue';
+import { openMatrix } from './open-matrix';
 import {
   type ConfigOptions,
   type ResolvedConfig,
@@ -32,6 +32,7 @@ import {
   withConfigOptions,
 } from './options';
 import { positiveSteps, refuseOldRun } from './run';
+import { lockDirectory } from './process-lock';
 import { sweepItems } from './sweep';
 import { trackersOf } from './trackers';
 import { RUN_VARIABLES } from './train-run';
@@ -226,9 +227,11 @@ export async function finishMatrix(
     readonly jobs: number;
   },
 ): Promise<void> {
+  const unlock = lockDirectory(directory.root);
   await directory.sweep();
   const done = await runQueue(directory, record, options);
   const text = await summariseMatrix(directory, record);
+  unlock();
   const states = await cellStates(directory, record);
   const counts: Record<string, number> = {};
   for (const { status } of states) counts[status] = (counts[status] ?? 0) + 1;
@@ -240,8 +243,8 @@ export async function finishMatrix(
 async function sweep(file: string, items: readonly string[], options: MatrixOptions): Promise<void> {
   await matrix([...sweepItems(readNamed(file), file), ...items], options);
   if (options.dryRun || options.json || options.out === undefined) return;
-  const directory = new DiskDirectory(options.out);
-  const cells = await cellStates(directory, await readMatrix(directory));
+  const { directory, record } = await openMatrix(options.out);
+  const cells = await cellStates(directory, record);
   const ranked = cells
     .flatMap((cell) => {
       const loss = valueOf(cell, 'val_loss');
@@ -278,12 +281,12 @@ async function rerun(
   const jobs = jobsOf(options);
   const bad = options.filter.find((filter) => filter.indexOf('=') < 1);
   if (bad !== undefined) throw new UsageError(`--filter ${bad}: give key=value`);
-  const directory = new DiskDirectory(dir);
-  const record = await readMatrix(directory);
+  const { directory, record } = await openMatrix(dir);
   const chosen = (await cellStates(directory, record)).filter((cell) =>
     options.filter.every((filter) => matches(filter, cell)),
   );
   if (chosen.length === 0) throw new UsageError(`${dir}: no cell has ${options.filter.join(' and ')}`);
+  lockDirectory(dir); // before cells are put back
   for (const { id } of chosen) await resetCell(directory, id);
   await finishMatrix(directory, record, { ...options, jobs, quiet: false });
 }
@@ -297,8 +300,7 @@ async function merge(out: string, dirs: readonly string[]): Promise<void> {
 }
 
 async function estimate(dir: string, options: { readonly json?: boolean }): Promise<void> {
-  const directory = new DiskDirectory(dir);
-  const record = await readMatrix(directory);
+  const { directory, record } = await openMatrix(dir);
   const progress = [];
   for (const state of await cellStates(directory, record)) progress.push(await progressOf(directory, state));
   const seconds = etaSeconds(progress);

@@ -103,7 +103,11 @@ describe('failure', () => {
   });
 
   it('2: a missing preset or file', () => {
-    fails(['check', '--defconfig', 'nope'], 2, /no preset "nope"; there are: .*gpt2-vanilla-baseline/);
+    fails(
+      ['check', '--defconfig', 'nope'],
+      2,
+      /no preset "nope"; did you mean gpt2-\S+\? "wb defconfig --list" shows all \d+/,
+    );
     fails(['check', '--defconfig', '../Kconfig'], 2, /no preset/);
     fails(['defconfig', 'nope'], 2, /no preset "nope"/);
     fails(['check', '--config', 'gone'], 2, /^wb: gone: no such file$/m);

@@ -71,6 +71,7 @@ async function importFile(file: string, options: { readonly out: string; readonl
   if (!(Number.isInteger(maxBytes) && maxBytes > 0))
     throw new UsageError(`--max-bytes ${options.maxBytes}: give a positive integer`);
   if (!existsSync(file)) throw new UsageError(`${file}: no such file`);
+  if (statSync(file).isDirectory()) throw new UsageError(`${file}: is a directory, no zip of "wb export"`);
   const count = await unpack(file, options.out, maxBytes);
   process.stderr.write(`${options.out}: ${count} files, all checked\n`);
 }

@@ -39,7 +39,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'manifest check': ['wb manifest check runs/a', 'wb manifest check eval.json --json'],
   'manifest schema': ['wb manifest schema', 'wb manifest schema > wb-manifest-1.json'],
   clean: ['wb clean', 'wb clean runs/m --weights --dry-run', 'wb clean runs/old --all --yes'],
-  check: ['wb check --defconfig gpt2-mla', 'wb check GPT2_N_LAYER=12 BATCH_SIZE=64 --json'],
+  check: ['wb check --defconfig gpt2-mla', 'wb check GPT2_N_LAYER=12 BATCH_SIZE=64 --json', 'wb check --all-presets'],
   menuconfig: ['wb menuconfig', 'wb defconfig gpt2-mla && wb menuconfig'],
   defconfig: ['wb defconfig gpt2-ra-sdpa', 'wb defconfig --list'],
   savedefconfig: ['wb savedefconfig', 'wb savedefconfig --config runs/a/config.full --out mine'],

@@ -128,7 +128,8 @@ function split(items: readonly string[]): { readonly axes: Axis[]; readonly sett
 const headerOf = ({ name }: ResolvedConfig): string =>
   presetNames().includes(name) ? presetText(name) : readNamed(name);
 
-function expansionOf(items: readonly string[], options: MatrixOptions) {
+/** The cells that a command line, or a preset alone, makes. Throws ConfigError or MatrixError. */
+export function expansionOf(items: readonly string[], options: ConfigOptions & { readonly seeds?: string }) {
   const { axes, settings } = split(items);
   const resolved = resolveConfig(settings, options);
   const spec = mergeSpecs(headerSpec(headerOf(resolved), resolved.name), axes, options.seeds);

@@ -110,6 +110,7 @@ describe('failure', () => {
     );
     fails(['check', '--defconfig', '../Kconfig'], 2, /no preset/);
     fails(['defconfig', 'nope'], 2, /no preset "nope"/);
+    fails(['check', '--all-presets', 'SEED=1'], 2, /--all-presets takes no configuration/);
     fails(['check', '--config', 'gone'], 2, /^wb: gone: no such file$/m);
     fails(['check', '--config', '.'], 2, /^wb: \.: cannot be read/);
     fails(['savedefconfig'], 2, /^wb: \.config: no such file/);

@@ -267,6 +267,10 @@ describe('limits and cleaning', () => {
 
   it('names what stands for variables of other programs', () => {
     fails(2, /^wb: EPOCHS: .*MAX_ITERS=steps/, 'run', ...TINY, 'EPOCHS=3', '--out', 'never');
+    fails(2, /there is no symbol SEEED; did you mean SEED\?/, 'matrix', ...TINY, 'SEEED=1,2', '--dry-run');
+    fails(2, /^wb: bare: is a directory, no zip/, 'import', 'bare', '--out', 'never');
+    fails(2, /--out timed: holds a run already/, 'ab', ...TINY, '--b', 'SEED=2', '--out', 'timed');
+    fails(2, /--out timed: holds a run; invented figures/, 'tracker', 'test', '--out', 'timed');
     fails(2, /^wb: MODELS: .*wb eval DIR/, 'matrix', ...TINY, 'MODELS=x', '--out', 'never');
     fails(2, /^wb: TIME=-1: give a positive/, 'matrix', ...TINY, 'TIME=-1', '--out', 'never');
     fails(2, /^wb: STAGE: .*wb bpa/, 'run', ...TINY, 'STAGE=fit', '--out', 'never');

@@ -251,6 +251,7 @@ const api: WorkerApi = {
           ),
         )
       : Promise.resolve(plan),
+  matrix: () => Promise.reject(new Error('the recorded worker has no matrix')),
   start(request: RunRequest) {
     setState('preparing');
     for (let i = 1; i <= 3; i++) emit({ type: 'progress', stage: 'compiling pipelines', done: i * 10, total: 35 });

@@ -5,6 +5,7 @@ import { AttentionSection } from './attention/AttentionSection';
 import { CacheSection } from './attention/CacheSection';
 import { DataSection } from './DataSection';
 import { LogSection } from './LogSection';
+import { MatrixSection } from './matrix/MatrixSection';
 import { MemorySection } from './MemorySection';
 import { CostSection } from '../menu/CostSection';
 import { PresetSection } from '../menu/PresetSection';
@@ -21,6 +22,7 @@ export interface Section {
 
 export const menuSections: readonly Section[] = [
   { id: 'preset', component: PresetSection },
+  { id: 'matrix', component: MatrixSection },
   { id: 'cost', component: CostSection },
   { id: 'menu', component: MenuSection },
   { id: 'data', component: DataSection },

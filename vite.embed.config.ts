@@ -15,6 +15,7 @@ const names = [
   'pruning',
   'reciprocal-attention',
   'kvsplice',
+  'tiering',
 ];
 
 /** Takes the place of React in embedded widgets, where React DOM alone would be more than the budget of 60 kB. */

@@ -45,7 +45,7 @@ function experiment(): ExperimentConfig {
     },
     pruning: null,
     training: {
-      batchSize: batch, gradientAccumulation: 1, maxIters: 1000, maxSeconds: 0, evalInterval: 0, evalBatches: 1, checkpointInterval: 0,
+      batchSize: batch, gradientAccumulation: 1, maxIters: 1000, maxSeconds: 0, evalInterval: 0, evalBatches: 1, earlyStopPatience: 0, checkpointInterval: 0,
       seed: 1,
     },
   }; // prettier-ignore

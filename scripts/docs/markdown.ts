@@ -23,10 +23,18 @@ export interface Heading {
   readonly text: string;
 }
 
+/** A heading and the plain text up to the next one, for the search. */
+export interface Section {
+  readonly id: string;
+  readonly heading: string;
+  readonly text: string;
+}
+
 export interface Rendered {
   readonly title: string;
   readonly html: string;
   readonly headings: readonly Heading[];
+  readonly sections: readonly Section[];
   /** Custom elements in the page. */
   readonly widgets: readonly string[];
 }
@@ -58,6 +66,15 @@ export const escapeHtml = (text: string): string =>
 
 const textOf = (node: Node): string => node.value ?? (node.children ?? []).map(textOf).join('');
 
+const INLINE = new Set(['paragraph', 'heading', 'tableCell', 'sentence', 'emphasis', 'strong', 'delete', 'link']);
+
+/** Words as a reader sees them: no elements, no comments, blocks and cells apart. */
+function plain(node: Node): string {
+  if (node.type === 'html' || node.type === 'image') return '';
+  const joined = (node.children ?? []).map(plain).join(INLINE.has(node.type) ? '' : ' ');
+  return (node.value ?? joined).replace(/\s+/g, ' ');
+}
+
 class Writer {
   readonly #slug: string;
   readonly #links: Links;
@@ -71,10 +88,23 @@ class Writer {
   }
 
   page(root: Node): Rendered {
-    const html = this.#all(root);
+    const sections: { readonly id: string; readonly heading: string; readonly text: string[] }[] = [];
+    let html = '';
+    for (const node of root.children ?? []) {
+      html += this.#node(node);
+      const heading = this.#headings.at(-1);
+      if (node.type === 'heading' && heading) sections.push({ id: heading.id, heading: heading.text, text: [] });
+      else sections.at(-1)?.text.push(plain(node));
+    }
     const title = this.#headings.find((h) => h.depth === 1)?.text;
     if (title === undefined) throw new Error(`docs: ${this.#slug} has no heading of the first level`);
-    return { title, html, headings: this.#headings, widgets: [...this.#widgets] };
+    return {
+      title,
+      html,
+      headings: this.#headings,
+      sections: sections.map((s) => ({ ...s, text: s.text.filter((t) => t.trim() !== '').join(' ') })),
+      widgets: [...this.#widgets],
+    };
   }
 
   #all(node: Node, separator = ''): string {

@@ -1,22 +1,24 @@
 /**
- * `virtual:docs` is the list of documents, `virtual:docs/<slug>` one rendered document; each is a chunk of its own. Documents
- * are docs/*.md and docs/embed/README.md; a link to a document that does not exist stops the build.
+ * `virtual:docs` is the list of documents, `virtual:docs/<slug>` one rendered document, `virtual:docs-search` the text of all
+ * of them for the search; each is a chunk of its own. Documents are docs/*.md and docs/embed/README.md; a link to a document that does not exist stops the build.
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import type { Plugin } from 'vite';
-import { renderMarkdown, slugify, type Rendered } from './markdown.ts';
+import { renderMarkdown, slugify, type Rendered, type Section } from './markdown.ts';
 import { figureFiles, withFigures } from './provenance.ts';
 
 const LIST = 'virtual:docs';
+const SEARCH = 'virtual:docs-search';
 
 /** @param root the repository */
 export function docsPlugin(root: string): Plugin {
   return {
     name: 'wb-docs',
-    resolveId: (id) => (id === LIST || id.startsWith(`${LIST}/`) ? `\0${id}` : null),
+    resolveId: (id) => (id === LIST || id === SEARCH || id.startsWith(`${LIST}/`) ? `\0${id}` : null),
     async load(id) {
       if (id === `\0${LIST}`) return listModule(await renderAll(root));
+      if (id === `\0${SEARCH}`) return `export default ${JSON.stringify(await searchIndex(root))};`;
       if (!id.startsWith(`\0${LIST}/`)) return null;
       const slug = id.slice(LIST.length + 2);
       this.addWatchFile(join(root, fileOf(slug)));
@@ -50,6 +52,22 @@ export async function renderDocument(root: string, slug: string): Promise<Render
       return mark(relative('docs', path));
     },
   });
+}
+
+/** What the search reads: every section of every document. */
+export async function searchIndex(root: string): Promise<DocumentText[]> {
+  return Promise.all(
+    slugs(root).map(async (slug) => {
+      const { title, sections } = await renderDocument(root, slug);
+      return { slug, title, sections };
+    }),
+  );
+}
+
+interface DocumentText {
+  readonly slug: string;
+  readonly title: string;
+  readonly sections: readonly Section[];
 }
 
 function pageAddress(root: string, from: string, url: string): string | null {

@@ -1,17 +1,19 @@
-// Second half of split-K attention: out = sum_i e^(m_i - m) o_i / sum_i e^(m_i - m) l_i over the SPLITS shares of one query, in
-// ascending order. One invocation four columns of one (row, head).
+// Second half of split-K attention: out = sum_i e^(m_i - m) o_i / sum_i e^(m_i - m) l_i over the shares of one query, in
+// ascending order. Their number stands beside the first share's m and l: the halves need not agree on it beforehand.
+// One invocation four columns of one (row, head).
 //
-// Layouts   parts [B*S*H*SPLITS, 4 (NVV + 1)] as attention_split.wgsl leaves them; out [B*S, H*DV].
+// Layouts   parts [B*S*H*ROOM, 4 (NVV + 1)] as attention_split.wgsl leaves them; out [B*S, H*DV].
 //#let NVV = (DV + 3) / 4
 ${MAIN}
   let c = i % ${NVV}u;
   let query = i / ${NVV}u;
-  let first = query * ${SPLITS}u;
+  let first = query * ${ROOM}u;
+  let end = first + u32(parts4_w(first, ${NVV}u, 0u).z);
   var top = -1e30;
-  for (var p = first; p < first + ${SPLITS}u; p++) { top = max(top, parts4_w(p, ${NVV}u, 0u).x); }
+  for (var p = first; p < end; p++) { top = max(top, parts4_w(p, ${NVV}u, 0u).x); }
   var total = 0.0;
   var sum = vec4f(0.0);
-  for (var p = first; p < first + ${SPLITS}u; p++) {
+  for (var p = first; p < end; p++) {
     let ml = parts4_w(p, ${NVV}u, 0u);
     let weight = exp(ml.x - top);
     total += weight * ml.y;

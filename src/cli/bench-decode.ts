@@ -6,6 +6,7 @@ import { Decoder } from '@/decode/decoder';
 import { DRAWS_PER_SUBMIT } from '@/decode/plan';
 import { type EngineDevice, openDevice } from '@/engine/device';
 import { SAMPLE_MS } from '@/engine/probe';
+import { type Tuning, memoryTuneCache } from '@/engine/tuning';
 import { QUANTA } from '@/engine/roofline';
 import { WebGpuBackend } from '@/experiment/backend-webgpu';
 import { experimentConfig } from '@/experiment/config';
@@ -99,9 +100,17 @@ async function againstStream(engine: EngineDevice, rounds: number) {
   const sampleMs = Math.max(SAMPLE_MS, (QUANTA * quantumNs) / 1e6);
   const attention = [];
   for (const shape of SHAPES) {
-    const { bytes, ms, share, medians, rounds: list } = await measureShare(engine, shape, { rounds, sampleMs });
+    const {
+      variant,
+      bytes,
+      ms,
+      share,
+      ofRead,
+      medians,
+      rounds: list,
+    } = await measureShare(engine, shape, { rounds, sampleMs });
     attention.push({
-      ...shape, bytes, ms, gbs: medians.attentionGBs, stream_gbs: medians.streamGBs, read_gbs: medians.readGBs, share_of_stream: share.median, share_least: share.least,
+      ...shape, variant, bytes, ms, gbs: medians.attentionGBs, stream_gbs: medians.streamGBs, read_gbs: medians.readGBs, share_of_stream: share.median, share_of_read: ofRead.median, share_least: share.least,
       share_greatest: share.greatest, rounds: list.map((r) => ({ gbs: r.attentionGBs, stream_gbs: r.streamGBs, read_gbs: r.readGBs })),
     }); // prettier-ignore
   }
@@ -114,7 +123,9 @@ async function benchDecode(options: BenchDecodeOptions): Promise<void> {
     throw new UsageError(`--rounds ${options.rounds}: give a positive integer`);
   if (!(Number.isInteger(context) && context > TOKENS))
     throw new UsageError(`--context ${options.context}: give a whole number above ${TOKENS}`);
-  const engine = await openDevice(await dawn(options.software));
+  const opened = await openDevice(await dawn(options.software));
+  const tuning: Tuning = { cache: memoryTuneCache(), measure: opened.adapter.software ? ['attention_cached'] : true };
+  const engine = { ...opened, tuning };
   const { description, architecture, software } = engine.adapter;
   const adapter = `${description || architecture}${software ? ' (software adapter)' : ''}`;
   const model = await againstForward(engine, context, rounds);
@@ -125,7 +136,7 @@ async function benchDecode(options: BenchDecodeOptions): Promise<void> {
     `${model.layers} layers, width ${model.width}, context ${context}: cached ${model.cached_tokens_per_s.toFixed(1)} tokens/s, re-forward ${model.forward_tokens_per_s.toFixed(2)} tokens/s, ${model.speed_up.toFixed(1)}x; ${model.dispatches_per_token} dispatches and one submit a token; drawn on the device, ${TOKENS} a submit, ${model.drawn_tokens_per_s.toFixed(1)} tokens/s; logits differ by at most ${model.largest_logit_difference.toExponential(1)}`,
     ...bandwidth.attention.map(
       (a) =>
-        `attention B ${a.batch} H ${a.heads} d ${a.headDim} T ${a.context}, ${(a.bytes / 1e6).toFixed(1)} MB: ${a.ms.toFixed(3)} ms, ${a.gbs.toFixed(2)} GB/s; copy of the same bytes ${a.stream_gbs.toFixed(2)}, read alone ${a.read_gbs.toFixed(2)} GB/s; ${percent(a.share_of_stream)} of the copy (${percent(a.share_least)} to ${percent(a.share_greatest)} in ${rounds} rounds)`,
+        `attention B ${a.batch} H ${a.heads} d ${a.headDim} T ${a.context}, ${a.variant}, ${(a.bytes / 1e6).toFixed(1)} MB: ${a.ms.toFixed(3)} ms, ${a.gbs.toFixed(2)} GB/s; copy of the same bytes ${a.stream_gbs.toFixed(2)}, read alone ${a.read_gbs.toFixed(2)} GB/s, ${percent(a.share_of_read)} of it reached; ${percent(a.share_of_stream)} of the copy (${percent(a.share_least)} to ${percent(a.share_greatest)} in ${rounds} rounds)`,
     ),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);

@@ -6,7 +6,7 @@ import { loadRunCorpus } from '@/experiment/open-run';
 import { type TrainingPlan, planTraining } from '@/experiment/training-plan';
 import { cacheBytesPerToken, undecodable } from '@/models/attention/cache';
 import { resolveAttention } from '@/models/attention/config';
-import { loaders, print, resolveConfig, withConfigOptions, type ConfigOptions } from './options';
+import { UsageError, loaders, print, resolveConfig, withConfigOptions, type ConfigOptions } from './options';
 
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
@@ -23,11 +23,18 @@ function bytesPerParameter({ memory, arena }: TrainingPlan): Record<string, numb
   return { ...Object.fromEntries(entries), total: Math.round(1000 * total) / 1000 };
 }
 
+function contextOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d*$/.test(text)) throw new UsageError(`--context ${text}: give a positive number of tokens`);
+  return Number(text);
+}
+
 export function registerCheck(program: Command): void {
   withConfigOptions(program.command('check'))
     .description('parameters, FLOPs, planned memory and dispatches of a configuration; needs no adapter')
+    .option('--context <tokens>', 'length of the sequence whose whole cache is stated (default: GPT2_BLOCK_SIZE)')
     .option('--json', 'print one JSON document')
-    .action(async (overrides: string[], options: ConfigOptions & { json?: boolean }) => {
+    .action(async (overrides: string[], options: ConfigOptions & { json?: boolean; context?: string }) => {
       const { experiment, customText } = resolveConfig(overrides, options);
       const fixed = staticVocabSize({
         dataset: experiment.dataset,
@@ -44,6 +51,7 @@ export function registerCheck(program: Command): void {
       const layers = resolveAttention(experiment.model.attention, experiment.model);
       const noCache = undecodable(layers);
       const cacheBytes = noCache === null ? cacheBytesPerToken(layers, nEmbd) : null;
+      const context = contextOf(options.context) ?? experiment.model.blockSize;
       const ratio = cacheBytes === null ? null : (2 * nLayer * nEmbd * 4) / cacheBytes;
       const document = {
         parameters: plan.model.graph.parameterCount,
@@ -56,6 +64,8 @@ export function registerCheck(program: Command): void {
         dispatches_per_step: plan.dispatchesPerStep,
         cache_bytes_per_token: cacheBytes,
         cache_ratio_to_mha: ratio,
+        context,
+        cache_bytes: cacheBytes === null ? null : cacheBytes * context,
         ...(noCache === null ? {} : { no_cache_because: noCache }),
       };
       if (options.json) return print(document);
@@ -69,6 +79,9 @@ export function registerCheck(program: Command): void {
           .join(', ')}`,
         `dispatches a step    ${document.dispatches_per_step}`,
         `KV cache a token     ${ratio === null ? `none: ${noCache}` : `${cacheBytes} bytes (f32), ${ratio.toFixed(2)} x smaller than multi-head attention's`}`,
+        ...(cacheBytes === null
+          ? []
+          : [`KV cache, whole      ${mib(cacheBytes * context)} at ${context.toLocaleString('en-US')} tokens`]),
       ];
       process.stdout.write(`${lines.join('\n')}\n`);
     });

@@ -1,7 +1,7 @@
 /** wb decode list and wb decode preset: the decode experiments as the page runs them, each with its manifest. */
 import type { Command } from 'commander';
 import { decodeManifest } from '@/experiment/decode-document';
-import { outcome } from '@/experiment/decode-outcome';
+import { measured } from '@/experiment/decode-outcome';
 import { DECODE_PRESETS, type DecodePreset } from '@/experiment/decode-presets';
 import { unwatched } from '@/experiment/watch';
 import { type Common, corpusOf, report, subjectOf } from './decode';
@@ -40,12 +40,13 @@ export function decodePreset(name: string): DecodePreset {
 export async function measurePreset(preset: DecodePreset, options: Common) {
   const { subject, trained } = await subjectOf(options);
   const corpus = await corpusOf(trained);
+  const { result, kernels } = await measured({ subject, config: trained.config, corpus }, preset.what, unwatched);
   const manifest = decodeManifest(subject.engine, host(), {
     what: preset.what,
     subject: 'weights of a run',
     model: `${trained.model.nLayer} layers, width ${trained.model.nEmbd}, ${trained.model.nHead} heads, block ${trained.model.blockSize}`,
+    kernels,
   });
-  const result = await outcome({ subject, config: trained.config, corpus }, preset.what, unwatched);
   return { engine: subject.engine, document: { manifest, ...result } };
 }
 

@@ -1,6 +1,5 @@
 /** wb decode: experiments on the KV cache of a trained model (attention-and-kv 8.2); wb kv-quant: one pair of formats. */
 import type { Command } from 'commander';
-import { openDevice } from '@/engine/device';
 import { type KvDtype, kvBits } from '@/graph';
 import {
   ASYMMETRY_PAIRS,
@@ -14,7 +13,7 @@ import {
   saturation,
 } from '@/experiment/kv-experiments';
 import { loadRunCorpus } from '@/experiment/open-run';
-import { dawn } from './dawn';
+import { openTunedDevice } from './tune-cache';
 import { UsageError, customTextOf, loaders, print } from './options';
 import { openTrainedModel } from './trained-model';
 
@@ -117,7 +116,7 @@ const quantised = (command: Command): Command =>
 
 export async function subjectOf({ run, software }: Common) {
   const trained = await openTrainedModel(run);
-  const engine = await openDevice(await dawn(software));
+  const engine = await openTunedDevice(software);
   const { description, architecture, software: slow } = engine.adapter;
   const adapter = `${description || architecture}${slow ? ' (software adapter)' : ''}`;
   return { trained, adapter, subject: { engine, model: trained.model, weights: trained.weights } satisfies Subject };

@@ -13,6 +13,7 @@ import { WebGpuBackend } from '@/experiment/backend-webgpu';
 import { generate } from '@/experiment/generate';
 import type { SamplingOptions } from '@/experiment/sampling';
 import { dawn } from './dawn';
+import { openTunedDevice } from './tune-cache';
 import { UsageError, print } from './options';
 import { type TrainedModel, openTrainedModel } from './trained-model';
 
@@ -92,7 +93,7 @@ async function cached(
   const { model, tokenizer } = trained;
   const shape = { batch, chunk: Math.min(CHUNK, model.blockSize), capacity: model.blockSize };
   const backend = webgpu
-    ? await WebGpuDecoder.create(await openDevice(await dawn()), model, shape)
+    ? await WebGpuDecoder.create(await openTunedDevice(), model, shape)
     : new ReferenceDecoder(model, shape);
   backend.load(trained.weights);
   const onDevice = backend instanceof WebGpuDecoder && perSubmit !== null ? backend : null;

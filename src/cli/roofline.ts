@@ -1,12 +1,11 @@
 /** wb roofline: the measured roof of the adapter, and every op of the training step and of decode under it. */
 import type { Command } from 'commander';
-import { openDevice } from '@/engine/device';
 import type { Rung } from '@/engine/gemm-ladder';
 import { SAMPLE_MS } from '@/engine/probe';
 import { loadRunCorpus } from '@/experiment/open-run';
 import { measureRoofline } from '@/experiment/roofline';
 import { unwatched } from '@/experiment/watch';
-import { dawn } from './dawn';
+import { openTunedDevice } from './tune-cache';
 import { type ConfigOptions, UsageError, loaders, print, resolveConfig, withConfigOptions } from './options';
 
 interface RooflineOptions extends ConfigOptions {
@@ -29,7 +28,7 @@ async function roofline(overrides: readonly string[], options: RooflineOptions):
   if (!(sampleMs > 0 && sampleMs < 1e4))
     throw new UsageError(`--sample-ms ${options.sampleMs}: give milliseconds above 0 and below 10000`);
   const { experiment, customText, name } = resolveConfig(overrides, options);
-  const engine = await openDevice(await dawn(options.software));
+  const engine = await openTunedDevice(options.software);
   const corpus = await loadRunCorpus(experiment, loaders(), customText);
   const { roof, ops, ladder, timing } = await measureRoofline(engine, experiment, corpus, unwatched, sampleMs);
   const { description, architecture, software } = engine.adapter;

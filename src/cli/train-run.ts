@@ -2,6 +2,7 @@
 import { SingleBar } from 'cli-progress';
 import { type EngineDevice, openDevice } from '@/engine/device';
 import type { ExperimentConfig } from '@/experiment/config';
+import { earlyStopText } from '@/experiment/early-stop';
 import type { RunIdentity } from '@/experiment/manifest/build';
 import { type OpenRun, openRun } from '@/experiment/open-run';
 import type { RunStatus } from '@/experiment/recorder';
@@ -74,6 +75,8 @@ export interface TrainInto {
   readonly saved?: SavedState | null;
   readonly resumedAt?: readonly number[];
   readonly control?: RunControl;
+  /** No limit in seconds: a replay. */
+  readonly untimed?: boolean;
   /** Nothing on stderr, no bar. */
   readonly quiet: boolean;
   /** For a line of its own after each step (a matrix's ETA). */
@@ -116,7 +119,7 @@ export async function trainInto(request: TrainInto): Promise<Outcome> {
   const total = Math.min(identity.stopAt ?? Infinity, open.config.training.maxIters);
   const say = (line: string): void => void (quiet || process.stderr.write(`${line}\n`));
   const stop = (): void => control.stop();
-  const limit = maxMs(identity.overrides);
+  const limit = request.untimed ? Infinity : maxMs(identity.overrides);
   process.once('SIGINT', stop);
   const bar = progressBar(total, request.saved?.step ?? 0, quiet);
   let [steps, loss, val, failed] = [request.saved?.step ?? 0, NaN, null as number | null, null as string | null];
@@ -142,6 +145,7 @@ export async function trainInto(request: TrainInto): Promise<Outcome> {
       if (event.type === 'restored') process.stderr.write(`wb: a new device goes on from step ${event.step}\n`);
       if (event.type !== 'metric') continue;
       const { metric } = event;
+      if (metric.event === 'early_stop') say(earlyStopText(metric));
       if (metric.event === 'prune' && !bar) say(`step ${metric.step}  pruned ${(100 * metric.actual).toFixed(2)} %`);
       if (metric.event !== 'eval' && metric.event !== 'step') continue;
       if (metric.event === 'eval') val = metric.loss;

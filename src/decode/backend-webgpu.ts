@@ -1,10 +1,22 @@
 /** A decoder on a GPUDevice: one submit a token. */
+import { tunedPlan } from '@/engine/autotune';
 import type { EngineDevice } from '@/engine/device';
 import { Executor } from '@/engine/executor';
 import type { Gpt2Config } from '@/models/config';
 import type { DecodeBackend, Weights } from './decoder';
 import { type SamplingOptions, drawScalars } from './draw';
 import { DRAWS_PER_SUBMIT, DecodeError, type DecoderPlan, type DecoderShape, planDecoder } from './plan';
+
+/** Throws DecodeError where a buffer is larger than the adapter binds. */
+function checkFits({ plan, shape }: DecoderPlan, { device, adapter }: EngineDevice): void {
+  const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
+  const limit = Math.min(maxStorageBufferBindingSize, maxBufferSize);
+  for (const { name, bytes } of plan.buffers)
+    if (bytes > limit)
+      throw new DecodeError(
+        `decode: ${name} needs ${bytes} bytes for ${shape.batch} x ${shape.capacity} tokens, ${adapter.description || 'the adapter'} binds at most ${limit}: shrink batch or context`,
+      );
+}
 
 export class WebGpuDecoder implements DecodeBackend {
   readonly kind = 'webgpu';
@@ -22,13 +34,11 @@ export class WebGpuDecoder implements DecodeBackend {
 
   /** Plans, compiles and allocates. Throws DecodeError for a wrong shape, DeviceError where the device refuses. */
   static async create(engine: EngineDevice, config: Gpt2Config, shape: DecoderShape): Promise<WebGpuDecoder> {
-    const planned = planDecoder(config, shape, { traits: engine.traits });
-    const { maxStorageBufferBindingSize, maxBufferSize } = engine.device.limits;
-    for (const { name, bytes } of planned.plan.buffers)
-      if (bytes > Math.min(maxStorageBufferBindingSize, maxBufferSize))
-        throw new DecodeError(
-          `decode: ${name} needs ${bytes} bytes, more than the adapter binds: shrink batch or context`,
-        );
+    const make = (choice?: (key: string) => string | undefined): DecoderPlan =>
+      planDecoder(config, shape, { traits: engine.traits, ...(choice ? { choice } : {}) });
+    const first = make();
+    checkFits(first, engine);
+    const planned = engine.tuning ? await tunedPlan(engine, make, ({ plan }) => plan, engine.tuning) : first;
     return new WebGpuDecoder(planned, await Executor.create(engine, planned.plan), config.vocabSize);
   }
 

@@ -1,20 +1,19 @@
 /**
  * Kernel choice by measurement. For every shape class of a plan each variant is run on noise, compared with the slow twin
  * (the last variant) and timed; the fastest that agrees wins and is cached by adapter and class. Variants agree bit for bit
- * by contract (kernel.ts), so the choice changes speed and never a result; a variant that does not agree is never used.
+ * by contract (kernel.ts), so the choice changes speed and never a result, or within a bound that the family names; a variant
+ * that does not agree is never used.
  */
 import type { AdapterDescription, EngineDevice } from './device';
 import { compile } from './executor';
-import type { KernelProgram } from './kernel';
+import type { Judged, KernelProgram } from './kernel';
 import { noise } from './noise';
 import type { ExecutionPlan, Tunable } from './plan';
 import { readBuffer } from './readback';
+import { relativeError } from './relative-error';
+import type { TuneCache, Tuning } from './tuning';
 
-/** Winners by key; kept in a file by the terminal and in IndexedDB by the page. */
-export interface TuneCache {
-  get(key: string): string | undefined;
-  set(key: string, variant: string): void;
-}
+export type { TuneCache } from './tuning';
 
 export interface TuneResult {
   readonly key: string;
@@ -33,6 +32,9 @@ export const cachedChoice =
   (key: string): string | undefined =>
     cache.get(`${adapterKey(adapter)}|${key}`);
 
+/** What a comparison needs of a plan. */
+type Measurable = Pick<ExecutionPlan, 'regions' | 'sequences'>;
+
 /** Buffers of noise for the regions of one kernel. */
 export class Bench {
   readonly #buffers = new Map<number, GPUBuffer>();
@@ -40,7 +42,7 @@ export class Bench {
 
   constructor(
     readonly device: GPUDevice,
-    readonly plan: ExecutionPlan,
+    readonly plan: Pick<ExecutionPlan, 'regions'>,
     regions: Iterable<number>,
   ) {
     const largest = Math.max(...[...regions].map((r) => plan.regions[r]!.bytes));
@@ -56,8 +58,7 @@ export class Bench {
       this.device.queue.writeBuffer(buffer, 0, this.#noise, 0, buffer.size / 4);
   }
 
-  /** Compiles; returns a function that runs the program n times and resolves with the milliseconds. */
-  async prepare(program: KernelProgram): Promise<(n: number) => Promise<number>> {
+  async #bind(program: KernelProgram) {
     const layout = this.device.createBindGroupLayout({
       entries: program.access.map((access, binding) => ({
         binding,
@@ -73,12 +74,21 @@ export class Bench {
         resource: { buffer: this.#buffers.get(region)! },
       })),
     });
+    return { pipeline, group, workgroups: program.workgroups };
+  }
+
+  /** Compiles; returns a function that runs the programs, in order, n times and resolves with the milliseconds. */
+  async prepare(...programs: readonly KernelProgram[]): Promise<(n: number) => Promise<number>> {
+    const bound = await Promise.all(programs.map((program) => this.#bind(program)));
     return async (n) => {
       const encoder = this.device.createCommandEncoder();
       const pass = encoder.beginComputePass();
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, group);
-      for (let i = 0; i < n; i++) pass.dispatchWorkgroups(...program.workgroups);
+      for (let i = 0; i < n; i++)
+        for (const { pipeline, group, workgroups } of bound) {
+          pass.setPipeline(pipeline);
+          pass.setBindGroup(0, group);
+          pass.dispatchWorkgroups(...workgroups);
+        }
       pass.end();
       const at = performance.now();
       this.device.queue.submit([encoder.finish()]);
@@ -87,11 +97,11 @@ export class Bench {
     };
   }
 
-  /** Contents of every written region, as one digestible list of words. */
-  async outputs(program: KernelProgram): Promise<Uint32Array[]> {
+  /** Contents of every written region, or of the one that is judged. */
+  async outputs(program: KernelProgram, judged: Judged | null): Promise<Uint32Array[]> {
     const written = program.regions.filter((_, i) => program.access[i] === 'read_write');
     return Promise.all(
-      written.map(
+      (judged ? [judged.region] : written).map(
         async (region) =>
           new Uint32Array(
             await readBuffer(this.device, this.#buffers.get(region)!, 0, this.plan.regions[region]!.bytes),
@@ -108,34 +118,53 @@ export class Bench {
 const equal = (a: readonly Uint32Array[], b: readonly Uint32Array[]): boolean =>
   a.length === b.length && a.every((words, i) => words.every((word, j) => word === b[i]![j]));
 
-async function tuneOne(device: GPUDevice, plan: ExecutionPlan, tunable: Tunable): Promise<TuneResult> {
+/** Everything that a comparison of variants binds. */
+export const benchRegions = (twin: KernelProgram, judged: Judged | null): Set<number> =>
+  new Set([twin, ...(judged?.followers ?? [])].flatMap((program) => program.regions));
+
+const floats = (arrays: readonly Uint32Array[]): Float32Array[] =>
+  arrays.map((words) => new Float32Array(words.buffer, words.byteOffset, words.length));
+
+/** A NaN is never within. */
+const agrees = (judged: Judged | null, a: readonly Uint32Array[], b: readonly Uint32Array[]): boolean =>
+  judged ? relativeError(floats(a), floats(b)) <= judged.within : equal(a, b);
+
+/** Variants take turns, so that a slow moment of the machine meets them all. */
+interface Sampled {
+  readonly run: (n: number) => Promise<number>;
+  readonly n: number;
+  ms: number;
+}
+
+async function tuneOne(device: GPUDevice, plan: Measurable, tunable: Tunable): Promise<TuneResult> {
   const twinName = tunable.variants[tunable.variants.length - 1]!;
   const twin = tunable.build(twinName);
-  const bench = new Bench(device, plan, twin.regions);
+  const { judged } = tunable;
+  const followers = judged?.followers ?? [];
+  const bench = new Bench(device, plan, benchRegions(twin, judged));
   try {
     await (
-      await bench.prepare(twin)
+      await bench.prepare(twin, ...followers)
     )(1);
-    const expected = await bench.outputs(twin);
-    const candidates: { variant: string; ms: number | null; note: string }[] = [];
+    const expected = await bench.outputs(twin, judged);
+    const runs = new Map<string, Sampled>();
     for (const variant of tunable.variants) {
       const program = tunable.build(variant);
       bench.reset();
-      const run = await bench.prepare(program);
+      const run = await bench.prepare(program, ...followers);
       await run(1);
-      if (!equal(await bench.outputs(program), expected)) {
-        candidates.push({ variant, ms: null, note: `differs from ${twinName}: not used` });
-        continue;
-      }
-      let n = 1;
-      let ms = await run(1);
-      if (ms < 5) {
-        n = Math.min(64, Math.ceil(10 / Math.max(ms, 0.1)));
-        ms = (await run(n)) / n;
-      }
-      for (let i = 1; i < REPEATS; i++) ms = Math.min(ms, (await run(n)) / n);
-      candidates.push({ variant, ms, note: '' });
+      if (!agrees(judged, await bench.outputs(program, judged), expected)) continue;
+      const once = await run(1);
+      const n = once < 5 ? Math.min(64, Math.ceil(10 / Math.max(once, 0.1))) : 1;
+      runs.set(variant, { run, n, ms: once });
     }
+    for (let i = 0; i < REPEATS; i++)
+      for (const sampled of runs.values())
+        sampled.ms = Math.min(sampled.ms, (await sampled.run(sampled.n)) / sampled.n);
+    const candidates = tunable.variants.map((variant) => {
+      const ms = runs.get(variant)?.ms ?? null;
+      return { variant, ms, note: ms === null ? `differs from ${twinName}: not used` : '' };
+    });
     const timed = candidates.filter((c) => c.ms !== null).sort((a, b) => a.ms! - b.ms!);
     return { key: tunable.key, winner: timed[0]?.variant ?? twinName, candidates };
   } finally {
@@ -143,18 +172,19 @@ async function tuneOne(device: GPUDevice, plan: ExecutionPlan, tunable: Tunable)
   }
 }
 
-/** Measures every shape class of the plan that the cache does not know yet. Can be cancelled between classes. */
+/** Measures every shape class of the plan, or those of `families`, that the cache does not know yet. Can be cancelled between classes. */
 export async function autotune(
   { device, adapter }: EngineDevice,
-  plan: ExecutionPlan,
+  plan: Measurable,
   cache: TuneCache,
   onProgress?: (stage: string, done: number, total: number) => void,
   cancelled: () => boolean = () => false,
+  families: readonly string[] | null = null,
 ): Promise<readonly TuneResult[]> {
   const known = cachedChoice(cache, adapter);
   const open = new Map<string, Tunable>();
   for (const { tune } of Object.values(plan.sequences).flat())
-    if (tune && known(tune.key) === undefined) open.set(tune.key, tune);
+    if (tune && known(tune.key) === undefined && (families?.includes(tune.family) ?? true)) open.set(tune.key, tune);
   const results: TuneResult[] = [];
   for (const tunable of open.values()) {
     if (cancelled()) break;
@@ -164,4 +194,22 @@ export async function autotune(
     results.push(result);
   }
   return results;
+}
+
+/**
+ * A plan with the best variants that are known, or that may be measured first. `make` is called again where something was measured.
+ */
+export async function tunedPlan<P>(
+  engine: EngineDevice,
+  make: (choice: (key: string) => string | undefined) => P,
+  planOf: (made: P) => Measurable,
+  { cache, measure }: Tuning,
+  onProgress?: (stage: string, done: number, total: number) => void,
+): Promise<P> {
+  const choice = cachedChoice(cache, engine.adapter);
+  const made = make(choice);
+  if (measure === false) return made;
+  const families = measure === true ? null : measure;
+  const results = await autotune(engine, planOf(made), cache, onProgress, () => false, families);
+  return results.length > 0 ? make(choice) : made;
 }

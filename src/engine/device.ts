@@ -1,6 +1,7 @@
 /** Opens a WebGPU device with the largest limits its adapter offers, and says who it is. */
-import type { DeviceTraits } from './kernel';
+import type { DeviceTraits, KernelProgram } from './kernel';
 import { meterMemory } from './memory-meter';
+import type { Tuning } from './tuning';
 
 export interface AdapterDescription {
   readonly vendor: string;
@@ -17,6 +18,10 @@ export interface EngineDevice {
   readonly device: GPUDevice;
   readonly adapter: AdapterDescription;
   readonly traits: DeviceTraits;
+  /** For plans that are made later on this device; absent: every family's best guess. */
+  readonly tuning?: Tuning;
+  /** Hears the programs of a sequence when it is first run: for manifests. */
+  readonly dispatched?: (programs: readonly KernelProgram[]) => void;
 }
 
 export type DeviceErrorKind = 'no-webgpu' | 'no-adapter' | 'no-device' | 'lost' | 'out-of-memory' | 'validation';

@@ -42,10 +42,12 @@ export class Executor {
   readonly #scalars: GPUBindGroup;
   readonly #scalarView: DataView;
   readonly #device: GPUDevice;
+  readonly #dispatched: EngineDevice['dispatched'];
+  readonly #told = new Set<string>();
   #timer: PassTimer | null = null;
 
   private constructor(
-    device: GPUDevice,
+    { device, dispatched }: EngineDevice,
     readonly plan: ExecutionPlan,
     buffers: Map<BufferName, GPUBuffer>,
     compiler: Compiler,
@@ -54,6 +56,7 @@ export class Executor {
     scalars: GPUBindGroup,
   ) {
     this.#device = device;
+    this.#dispatched = dispatched;
     this.#buffers = buffers;
     this.#compiler = compiler;
     this.#bound = bound;
@@ -67,11 +70,12 @@ export class Executor {
 
   /** Allocates and compiles. Throws DeviceError (out-of-memory, validation). `onProgress` counts pipelines. */
   static async create(
-    { device }: EngineDevice,
+    engine: EngineDevice,
     plan: ExecutionPlan,
     onProgress?: (done: number, total: number) => void,
     eager: readonly string[] = Object.keys(plan.sequences),
   ): Promise<Executor> {
+    const { device } = engine;
     device.pushErrorScope('out-of-memory');
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
     const buffers = new Map<BufferName, GPUBuffer>();
@@ -101,7 +105,7 @@ export class Executor {
     const bound = await compiler.bind(eager, onProgress);
     const invalid = await device.popErrorScope();
     if (invalid) throw new DeviceError('validation', invalid.message);
-    return new Executor(device, plan, buffers, compiler, bound, uniform, scalars);
+    return new Executor(engine, plan, buffers, compiler, bound, uniform, scalars);
   }
 
   /** Compiles sequences that were not compiled by `create` (`eager`); they cannot be run before. */
@@ -169,6 +173,10 @@ export class Executor {
   #sequence(name: string): readonly Bound[] {
     const found = this.#bound.get(name);
     if (!found) throw new Error(`the plan has no sequence "${name}"`);
+    if (this.#dispatched && !this.#told.has(name)) {
+      this.#told.add(name);
+      this.#dispatched(found.map((b) => b.dispatch.program));
+    }
     return found;
   }
 

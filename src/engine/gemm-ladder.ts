@@ -4,7 +4,7 @@ import type { EngineDevice } from './device';
 import type { Operand, Variant } from './kernel';
 import { gemm } from './kernels/gemm';
 import { noise } from './noise';
-import { relativeError } from './parity';
+import { relativeError } from './relative-error';
 import { type Kernel, bestTime, timed } from './probe';
 import { readBuffer } from './readback';
 import { expandTemplate } from './wgsl';

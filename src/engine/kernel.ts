@@ -8,7 +8,7 @@
  * - Variants of one family differ in speed, never in bits, unless the family says otherwise: each output element is
  *   accumulated in the same order (k ascending, one f32 accumulator). Autotune may therefore choose freely without
  *   changing a run's metrics. Split-K and row-split partial sums are not variants: they are part of the arguments, chosen
- *   by a deterministic rule from the shape.
+ *   by a deterministic rule from the shape. A family that says otherwise has `judged`; no training graph uses one.
  * - No float atomics. Partial results go to slabs which `grad_reduce` sums in ascending order.
  */
 export type DType = 'f32' | 'u32' | 'i32';
@@ -59,11 +59,23 @@ export interface KernelProgram {
   readonly bytes: number;
 }
 
+/** How variants that differ in rounding are compared: by what the kernels behind them make of their output. */
+export interface Judged {
+  /** Largest difference over the largest magnitude. */
+  readonly within: number;
+  /** Dispatched after the variant; they bind no region that it does not bind but for their own output. */
+  readonly followers: readonly KernelProgram[];
+  /** Region, f32, that is compared. */
+  readonly region: number;
+}
+
 export interface KernelFamily<Args> {
   readonly name: string;
   /** Candidate variants, the best guess for this adapter first. Never empty. */
   variants(args: Args, device: DeviceTraits): readonly Variant[];
   build(args: Args, variant: Variant): KernelProgram;
+  /** Absent: variants agree bit for bit in all that they write. */
+  judged?(args: Args): Judged;
 }
 
 export const rowsOf = (shape: readonly number[]): number => shape.slice(0, -1).reduce((a, b) => a * b, 1);

@@ -17,13 +17,15 @@ import type { FusedGraph, FusedOp, GemmOp, PackedTensor } from './fused-op';
 import type { DeviceTraits, Operand } from './kernel';
 import { attentionBackward, attentionForward } from './kernels/attention';
 import { classifier } from './kernels/classifier';
-import { attentionCached, cacheAppend, cacheAppendPacked, cacheUnpack } from './kernels/decode';
+import { attentionCached, cachedAttentionKey, combineArgs } from './kernels/attention-cached';
+import { cacheAppend, cacheAppendPacked, cacheUnpack } from './kernels/decode';
 import type { PackedOperand } from './kernels/kv-rows';
 import { elementwise } from './kernels/elementwise';
 import { embeddingBackward, embeddingForward, positionBackward, tokenLinks } from './kernels/embedding';
 import { gemm, splitKFor } from './kernels/gemm';
 import { layerNormBackward, layerNormForward, layerNormPartials } from './kernels/layer-norm';
 import { columnSum, copy2d } from './kernels/reduce';
+import { headLinear } from './kernels/head-linear';
 import { rope } from './kernels/rope';
 import { rowsKernel } from './kernels/rows';
 import { type ArenaLayout, align, layOutArena, liveIntervals, resolve } from './memory';
@@ -227,11 +229,13 @@ class Lowering {
           packed ? packed.cache : this.#readOnly(at(t));
         const args = {
           label, q: at(q), k: rows(k, packedK), v: rows(v, packedV), packedK: packedK!, packedV: packedV!, positions: at(positions), parts: at(op.scratch[0]!),
-          out: at(op.node.outputs[0]!), splits: op.splits, ...op.node.attrs,
-          ...cachedAttentionSizes(q.shape, k.shape, v.shape, op.node.attrs.nHead),
+          out: at(op.node.outputs[0]!), room: op.room, ...op.node.attrs,
+          ...cachedAttentionSizes(q.shape, k.shape, v.shape, op.node.attrs),
         }; // prettier-ignore
-        for (const family of attentionCached) this.#push(dispatchOf(family, args, traits, op.scope, shapeKey(q)));
-        return;
+        const [split, combine] = attentionCached;
+        const first = dispatchOf(split, args, traits, op.scope, cachedAttentionKey(args), choice);
+        this.#push(first);
+        return this.#push(dispatchOf(combine, combineArgs(args, traits, first.program), traits, op.scope, shapeKey(q)));
       }
       case 'classifier': {
         const [logits, targets, lossScale] = op.node.inputs;
@@ -263,6 +267,19 @@ class Lowering {
         const dy = op.node.inputs[0]!;
         const args = { label, dy: at(dy), dwpe: at(op.node.outputs[0]!), batch: dy.shape[0]!, seq: dy.shape[1]! };
         return this.#push(dispatchOf(positionBackward, args, traits, op.scope, shapeKey(dy), choice));
+      }
+      case 'head_linear': {
+        const [x, weight, bias] = op.node.inputs;
+        const y = op.node.outputs[0]!;
+        const args = {
+          label,
+          x: at(x!),
+          weight: at(weight!),
+          bias: bias ? at(bias) : null,
+          y: at(y),
+          attrs: op.node.attrs,
+        };
+        return this.#push(dispatchOf(headLinear, args, traits, op.scope, shapeKey(y)));
       }
       case 'rope': {
         const y = op.node.outputs[0]!;

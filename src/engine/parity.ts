@@ -1,6 +1,7 @@
 /** How far a kernel is from its slow twin on the same noise. Spec: every fast path names its twin (kernel.ts). */
-import { Bench } from './autotune';
+import { Bench, benchRegions } from './autotune';
 import type { Dispatch, ExecutionPlan } from './plan';
+import { relativeError } from './relative-error';
 
 export interface Parity {
   /** Variant of the same family that it was compared with. */
@@ -18,14 +19,15 @@ export async function parityOf(
   const twinName = tune?.variants[tune.variants.length - 1];
   if (!tune || twinName === undefined || twinName === program.variant) return null;
   const twin = tune.build(twinName);
-  const bench = new Bench(device, plan, twin.regions);
+  const { judged } = tune;
+  const bench = new Bench(device, plan, benchRegions(twin, judged));
   try {
     const written = async (which: typeof program): Promise<Float32Array[]> => {
       bench.reset();
       await (
-        await bench.prepare(which)
+        await bench.prepare(which, ...(judged?.followers ?? []))
       )(1);
-      return (await bench.outputs(which)).map(
+      return (await bench.outputs(which, judged)).map(
         (words) => new Float32Array(words.buffer, words.byteOffset, words.length),
       );
     };
@@ -33,15 +35,4 @@ export async function parityOf(
   } finally {
     bench.destroy();
   }
-}
-
-/** max |a - b| / max |b| over all arrays. */
-export function relativeError(a: readonly Float32Array[], b: readonly Float32Array[]): number {
-  let [difference, largest] = [0, 0];
-  for (const [i, values] of b.entries())
-    for (const [j, value] of values.entries()) {
-      difference = Math.max(difference, Math.abs(a[i]![j]! - value));
-      largest = Math.max(largest, Math.abs(value));
-    }
-  return largest > 0 ? difference / largest : difference;
 }

@@ -1,5 +1,5 @@
 /** What the executor replays: buffers, regions and fixed lists of dispatches. Pure data; `wb check` prints it without a GPU. */
-import type { KernelFamily, KernelProgram } from './kernel';
+import type { Judged, KernelFamily, KernelProgram } from './kernel';
 import type { BufferName, Region } from './storage';
 
 /** A dispatch and how it was made, so that autotune can build its other variants. */
@@ -17,6 +17,8 @@ export interface Tunable {
   readonly key: string;
   readonly variants: readonly string[];
   build(variant: string): KernelProgram;
+  /** null: bit for bit. */
+  readonly judged: Judged | null;
 }
 
 export interface ExecutionPlan {
@@ -59,6 +61,7 @@ export function dispatchOf<Args extends { readonly label: string }>(
           key: fullKey,
           variants: variants.map((v) => v.name),
           build: (name) => family.build(args, byName(name) ?? variant),
+          judged: family.judged?.(args) ?? null,
         };
   return { program: family.build(args, variant), scope, tune };
 }

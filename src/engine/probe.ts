@@ -75,13 +75,17 @@ export async function repeatsFor(run: TimedRun, sampleMs = SAMPLE_MS): Promise<n
   return n;
 }
 
-/** Milliseconds of one run: repeated until a sample lasts `sampleMs`, the best of REPEATS samples. */
-export async function bestTime(run: TimedRun, sampleMs = SAMPLE_MS): Promise<number> {
-  const n = await repeatsFor(run, sampleMs);
-  let best = Infinity;
-  for (let i = 0; i < REPEATS; i++) best = Math.min(best, (await run(n)) / n);
-  return best;
+/** The best of REPEATS samples: milliseconds of one run, and the runs of a sample, which lasts at least `sampleMs`. */
+export async function bestSample(run: TimedRun, sampleMs = SAMPLE_MS): Promise<{ ms: number; repeats: number }> {
+  const repeats = await repeatsFor(run, sampleMs);
+  let ms = Infinity;
+  for (let i = 0; i < REPEATS; i++) ms = Math.min(ms, (await run(repeats)) / repeats);
+  return { ms, repeats };
 }
+
+/** Milliseconds of one run: repeated until a sample lasts `sampleMs`, the best of REPEATS samples. */
+export const bestTime = async (run: TimedRun, sampleMs = SAMPLE_MS): Promise<number> =>
+  (await bestSample(run, sampleMs)).ms;
 
 export async function measureFma(device: GPUDevice, software: boolean): Promise<{ peak: number; singleChain: number }> {
   const invocations = software ? 4096 : 1 << 19;

@@ -2,7 +2,7 @@
 import type { Executor } from './executor';
 import { type Parity, parityOf } from './parity';
 import { TIMESTAMP_QUANTUM_MS } from './pass-timer';
-import { type Roof, SAMPLE_MS, bestTime } from './probe';
+import { type Roof, SAMPLE_MS, bestSample } from './probe';
 import type { StepScalars } from './scalars';
 
 export interface OpDot {
@@ -18,6 +18,8 @@ export interface OpDot {
   readonly workgroupSize: readonly number[];
   /** Dispatches of the sequence with the same code; one of them was timed. */
   readonly dispatches: number;
+  /** Dispatches in one sample, in one submit. */
+  readonly repeats: number;
   readonly flops: number;
   /** Bytes that must move at least once. */
   readonly bytes: number;
@@ -69,7 +71,7 @@ export async function measureOps(
       if (seen.has(program.code)) continue;
       seen.add(program.code);
       onOp(index, list.length);
-      const ms = await bestTime((n) => executor.repeat(sequence, index, n, scalars), least);
+      const { ms, repeats } = await bestSample((n) => executor.repeat(sequence, index, n, scalars), least);
       const { label, code, family, variant, flops, bytes, workgroups } = program;
       const [gflops, gbs] = [flops / (1e6 * ms), bytes / (1e6 * ms)];
       const intensity = bytes > 0 ? flops / bytes : 0;
@@ -78,7 +80,7 @@ export async function measureOps(
       const dispatches = list.filter((d) => d.program.code === program.code).length;
       const parity = await parityOf(device, executor.plan, dispatch);
       dots.push({
-        sequence, scope, family, variant, label, code, workgroups, workgroupSize: workgroupSizeOf(code), dispatches, flops, bytes, ms,
+        sequence, scope, family, variant, label, code, workgroups, workgroupSize: workgroupSizeOf(code), dispatches, repeats, flops, bytes, ms,
         gflops, gbs, intensity, roofGflops, ofRoof, parity,
       }); // prettier-ignore
     }

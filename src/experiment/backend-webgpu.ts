@@ -1,9 +1,10 @@
 /** Training on a GPUDevice: the plan replayed by the executor. */
 import type { Corpus } from '@/data/corpus';
 import { IGNORE_BIT } from '@/data/corpus';
-import { type TuneCache, autotune, cachedChoice } from '@/engine/autotune';
+import { tunedPlan } from '@/engine/autotune';
 import type { EngineDevice } from '@/engine/device';
 import { Executor, type OpTime, type Part } from '@/engine/executor';
+import type { Tuning } from '@/engine/tuning';
 import { type LiveBytes, takeLiveBytes } from '@/engine/memory-meter';
 import type { StepScalars } from '@/engine/scalars';
 import type { Gpt2Config } from '@/models/config';
@@ -29,7 +30,8 @@ import { METRIC, type TrainingPlan, checkFits, planTraining } from './training-p
 export interface WebGpuOptions {
   readonly onProgress?: (stage: string, done: number, total: number) => void;
   /** Measured kernel choices; `measure` fills in what is missing before the run. */
-  readonly tune?: { readonly cache: TuneCache; readonly measure: boolean };
+  /** Absent: the device's own. */
+  readonly tune?: Tuning;
   /** Sequences to compile now; others are compiled when first needed. */
   readonly eager?: readonly string[];
 }
@@ -90,16 +92,15 @@ export class WebGpuBackend implements TrainingBackend {
     config: ExperimentConfig,
     model: Gpt2Config,
     corpus: Corpus,
-    { onProgress, tune, eager = ['train', 'update', 'prune', 'eval'] }: WebGpuOptions = {},
+    { onProgress, tune = engine.tuning, eager = ['train', 'update', 'prune', 'eval'] }: WebGpuOptions = {},
   ): Promise<WebGpuBackend> {
     const shape = { trainTokens: corpus.train.length, valTokens: corpus.val.length, sampling: corpus.sampling };
-    const choice = tune ? { choice: cachedChoice(tune.cache, engine.adapter) } : {};
-    let training = planTraining(config, model, shape, { traits: engine.traits, ...choice });
-    checkFits(training, engine.adapter.limits);
-    if (tune?.measure) {
-      const measured = await autotune(engine, training.plan, tune.cache, onProgress);
-      if (measured.length > 0) training = planTraining(config, model, shape, { traits: engine.traits, ...choice });
-    }
+    const make = (choice?: (key: string) => string | undefined) => {
+      const made = planTraining(config, model, shape, { traits: engine.traits, ...(choice ? { choice } : {}) });
+      checkFits(made, engine.adapter.limits);
+      return made;
+    };
+    const training = tune ? await tunedPlan(engine, make, ({ plan }) => plan, tune, onProgress) : make();
     const executor = await Executor.create(
       engine,
       training.plan,

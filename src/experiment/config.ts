@@ -47,6 +47,8 @@ export interface TrainingConfig {
   readonly maxSeconds: number;
   readonly evalInterval: number;
   readonly evalBatches: number;
+  /** Evaluations in a row without a lower loss that end the run; 0 = never. */
+  readonly earlyStopPatience: number;
   readonly checkpointInterval: number;
   readonly seed: number;
 }
@@ -128,6 +130,7 @@ export function experimentConfig(values: SymbolValues): ExperimentConfig {
       maxSeconds: read.int('MAX_SECONDS'),
       evalInterval: read.int('EVAL_INTERVAL'),
       evalBatches: read.int('EVAL_BATCHES'),
+      earlyStopPatience: read.int('EVAL_INTERVAL') === 0 ? 0 : read.int('EARLY_STOP_PATIENCE'),
       checkpointInterval: read.int('CHECKPOINT_INTERVAL'),
       seed: read.int('SEED'),
     },

@@ -2,6 +2,7 @@
 import type { EngineDevice } from '@/engine/device';
 import { type Timing, timingOf } from '@/engine/pass-timer';
 import { DECODE_PRESETS, type Measurement } from './decode-presets';
+import type { kernelRecords } from './manifest/kernels';
 import { type Host, clockQuantumNs, deviceRecord, utc } from './manifest/build';
 
 export const DECODE_SCHEMA = 'wb-decode/1';
@@ -19,6 +20,8 @@ export interface DecodeManifest {
   readonly createdAt: string;
   readonly app: { readonly version: string; readonly commit: string };
   readonly device: ReturnType<typeof deviceRecord>;
+  /** Every variant that was dispatched, in order of first use. */
+  readonly kernels: ReturnType<typeof kernelRecords>;
   readonly timing: { readonly source: Timing; readonly quantumNs: number | null };
 }
 
@@ -26,7 +29,7 @@ export interface DecodeManifest {
 export function decodeManifest(
   { device, adapter }: Pick<EngineDevice, 'device' | 'adapter'>,
   host: Host,
-  facts: Pick<DecodeManifest, 'what' | 'subject' | 'model'>,
+  facts: Pick<DecodeManifest, 'what' | 'subject' | 'model' | 'kernels'>,
 ): DecodeManifest {
   const { version, commit } = host;
   return {

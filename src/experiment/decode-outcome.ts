@@ -1,6 +1,7 @@
 /** Runs a decode experiment: what the page and `wb decode preset` both call. */
 import type { Corpus } from '@/data/corpus';
 import { SAMPLE_MS } from '@/engine/probe';
+import type { KernelProgram } from '@/engine/kernel';
 import type { ExperimentConfig } from './config';
 import type { Measurement } from './decode-presets';
 import {
@@ -14,6 +15,7 @@ import {
   injectKeyBias,
   saturation,
 } from './kv-experiments';
+import { kernelRecords } from './manifest/kernels';
 import { measureRoofline } from './roofline';
 import { type StreamShare, measureShare } from './stream-share';
 import type { Watch } from './watch';
@@ -27,7 +29,7 @@ export interface Material {
 /** Held-out windows of a scoring batch. */
 const ROWS = 8;
 
-export async function outcome({ subject, config, corpus }: Material, what: Measurement, watch: Watch) {
+async function outcome({ subject, config, corpus }: Material, what: Measurement, watch: Watch) {
   const { model, engine } = subject;
   const heads = { heads: model.nHead, headDim: model.nEmbd / model.nHead };
   const { seed } = config.training;
@@ -74,3 +76,11 @@ export async function outcome({ subject, config, corpus }: Material, what: Measu
 }
 
 export type Outcome = Awaited<ReturnType<typeof outcome>>;
+
+/** A measurement and every kernel variant that it dispatched. */
+export async function measured({ subject, ...material }: Material, what: Measurement, watch: Watch) {
+  const programs: KernelProgram[] = [];
+  const engine = { ...subject.engine, dispatched: (list: readonly KernelProgram[]) => void programs.push(...list) };
+  const result = await outcome({ ...material, subject: { ...subject, engine } }, what, watch);
+  return { result, kernels: kernelRecords(programs) };
+}

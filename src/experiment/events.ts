@@ -59,6 +59,15 @@ export interface OptimizerEvent {
   readonly update: LogHistogram | null;
 }
 
+/** The run ends here: so many evaluations brought no lower held-out loss (early-stop.ts). */
+export interface EarlyStopEvent {
+  readonly event: 'early_stop';
+  readonly step: number;
+  /** Of the lowest held-out loss; null when there was none that is a number. */
+  readonly best_step: number | null;
+  readonly patience: number;
+}
+
 /** What a run reports. These are the lines of metrics.jsonl; anything measured by a clock is inside `time`. */
 export type MetricEvent =
   | SpamEvent
@@ -66,6 +75,7 @@ export type MetricEvent =
   | FisherEvent
   | AttentionEvent
   | OptimizerEvent
+  | EarlyStopEvent
   | {
       readonly event: 'step';
       readonly step: number;

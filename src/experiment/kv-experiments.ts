@@ -1,17 +1,25 @@
 /** The decode experiments on a trained model: what they vary, and the fits they report. Spec: attention-and-kv 8.2. */
 import type { Corpus } from '@/data/corpus';
 import { WebGpuDecoder } from '@/decode/backend-webgpu';
-import { type AttentionForm, type AttentionShape, F32_FORM, measureAttention } from '@/decode/bandwidth';
+import {
+  type AttentionForm,
+  type AttentionShape,
+  F32_FORM,
+  attentionVariant,
+  measureAttention,
+} from '@/decode/bandwidth';
 import { type Calibration, calibrationRatio } from '@/decode/calibration';
 import { Decoder, type Weights } from '@/decode/decoder';
 import { type ScoreBatch, scoreStore } from '@/decode/score';
 import type { EngineDevice } from '@/engine/device';
+import { QUANTA } from '@/engine/roofline';
 import { F32_FORMAT, type KvDtype, type KvFormat } from '@/graph';
 import type { Gpt2Config } from '@/models/config';
 import type { KvStore } from '@/models/layers';
 import { STREAM, drawBatch } from './batches';
 import { type Sample, fit } from './bpa/envelope';
 import { affine, hill2, hill3 } from './bpa/models';
+import { clockQuantumNs } from './manifest/build';
 import { type Watch, unwatched } from './watch';
 
 export interface Subject {
@@ -24,15 +32,21 @@ export interface DecodePoint {
   readonly batch: number;
   readonly context: number;
   readonly cacheBytes: number;
-  /** Milliseconds a submit (a token of every sequence), every sample. */
+  /** Milliseconds a submit (a token of every sequence), every sample; fenced by the queue. */
   readonly samplesMs: readonly number[];
+  /** Submits of a sample, in a row: so many that it lasts at least QUANTA ticks of the clock. */
+  readonly submitsPerSample: number;
   readonly medianMs: number;
   readonly tokensPerSecond: number;
 }
 
 const median = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]!;
 
-/** Times single tokens behind `contexts` of the capacity. Cache contents do not matter to the clock: rows are taken as seen. */
+/** Submits that together last `least` milliseconds, by the time of one; a time below the clock's tick counts as 10 microseconds. */
+export const submitsFor = (oneMs: number, least: number): number =>
+  Math.max(1, Math.min(1000, Math.ceil((1.2 * least) / Math.max(oneMs, 0.01))));
+
+/** Times tokens behind `contexts` of the capacity. Cache contents do not matter to the clock: rows are taken as seen. */
 export async function measureDecode(
   { engine, model, weights }: Subject,
   batch: number,
@@ -45,21 +59,33 @@ export async function measureDecode(
     backend.load(weights);
     const decoder = new Decoder(backend);
     const tokens = Array.from({ length: batch }, () => 0);
-    const once = async (context: number): Promise<number> => {
-      decoder.reset(context - 1);
+    const sample = async (context: number, submits: number): Promise<number> => {
       const begin = performance.now();
-      await decoder.step(tokens);
-      return performance.now() - begin;
+      for (let i = 0; i < submits; i++) {
+        decoder.reset(context - 1);
+        await decoder.step(tokens);
+      }
+      return (performance.now() - begin) / submits;
     };
+    const least = (QUANTA * (clockQuantumNs() ?? 0)) / 1e6;
     const points: DecodePoint[] = [];
     for (const [i, context] of contexts.entries()) {
       watch(`${batch} sequences, ${context} tokens`, i, contexts.length);
-      await once(context);
+      await sample(context, 1);
+      const submitsPerSample = submitsFor(await sample(context, 1), least);
       const samplesMs: number[] = [];
-      for (let i = 0; i < samples; i++) samplesMs.push(await once(context));
+      for (let i = 0; i < samples; i++) samplesMs.push(await sample(context, submitsPerSample));
       const medianMs = median(samplesMs);
       const { cacheBytes } = backend;
-      points.push({ batch, context, cacheBytes, samplesMs, medianMs, tokensPerSecond: (1000 * batch) / medianMs });
+      points.push({
+        batch,
+        context,
+        cacheBytes,
+        samplesMs,
+        submitsPerSample,
+        medianMs,
+        tokensPerSecond: (1000 * batch) / medianMs,
+      });
     }
     return points;
   } finally {
@@ -121,8 +147,8 @@ export async function fusion({ engine }: Pick<Subject, 'engine'>, shape: Attenti
   const rows = [];
   for (const [name, form] of Object.entries(forms)) {
     watch(name.replaceAll('_', ' '), rows.length, Object.keys(forms).length);
-    const { ms, bytes, programs } = await measureAttention(engine.device, shape, engine.traits, form);
-    rows.push({ name, ms, cache_bytes: bytes, dispatches: programs.length });
+    const { ms, bytes, programs } = await measureAttention(engine, shape, form);
+    rows.push({ name, ms, cache_bytes: bytes, dispatches: programs.length, variant: attentionVariant(programs) });
   }
   const base = rows[0]!.ms;
   return { shape, rows: rows.map((row) => ({ ...row, speed_up_over_f32: base / row.ms })) };

@@ -2,9 +2,17 @@
  * Decode attention against the stream copy, on the same bytes: the copy moves K to V in the very buffers that attention reads,
  * so both touch the same working set, and samples of the two alternate, so that a slow moment of the machine meets both.
  */
-import { type AttentionShape, REGION, attentionBuffers, attentionPrograms } from '@/decode/bandwidth';
+import {
+  type AttentionShape,
+  F32_FORM,
+  REGION,
+  attentionBuffers,
+  attentionPrograms,
+  attentionVariant,
+} from '@/decode/bandwidth';
 import type { EngineDevice } from '@/engine/device';
 import { type TimedRun, repeatsFor, streamCopy, streamRead, timed } from '@/engine/probe';
+import { type Tuning, memoryTuneCache } from '@/engine/tuning';
 import { median } from './stats/summary';
 
 export interface ShareRound {
@@ -16,14 +24,30 @@ export interface ShareRound {
   readonly readGBs: number;
 }
 
+export interface Spread {
+  readonly median: number;
+  readonly least: number;
+  readonly greatest: number;
+}
+
+const spread = (values: readonly number[]): Spread => ({
+  median: median(values),
+  least: Math.min(...values),
+  greatest: Math.max(...values),
+});
+
 export interface StreamShare {
   readonly shape: AttentionShape;
+  /** Of the split kernel, as dispatched. */
+  readonly variant: string;
   /** K and V as stored. */
   readonly bytes: number;
   /** Milliseconds of one attention, median. */
   readonly ms: number;
   /** Attention over copy of the same round: median, least and greatest. */
-  readonly share: { readonly median: number; readonly least: number; readonly greatest: number };
+  readonly share: Spread;
+  /** Attention over the sum of the same round. */
+  readonly ofRead: Spread;
   /** Of each rate over the rounds. */
   readonly medians: ShareRound;
   readonly rounds: readonly ShareRound[];
@@ -35,14 +59,20 @@ export interface ShareOptions {
   readonly sampleMs: number;
 }
 
-/** Split-K attention of one query a sequence to a full f32 cache, and the copy, `rounds` times in turn. */
+/**
+ * Split-K attention of one query a sequence to a full f32 cache, and the copy, `rounds` times in turn. The variant is the one that
+ * autotune knows for the shape, or finds now.
+ */
 export async function measureShare(
-  { device, traits }: EngineDevice,
+  engine: EngineDevice,
   shape: AttentionShape,
   { rounds, sampleMs }: ShareOptions,
 ): Promise<StreamShare> {
-  const { buffers, bytes } = attentionBuffers(device, shape);
-  const kernels = attentionPrograms(shape, traits).map(({ code, regions, workgroups }) => ({
+  const { device, traits } = engine;
+  const tuning: Tuning = { cache: engine.tuning?.cache ?? memoryTuneCache(), measure: ['attention_cached'] };
+  const programs = await attentionPrograms(engine, shape, F32_FORM, tuning);
+  const { buffers, bytes } = await attentionBuffers(device, shape);
+  const kernels = programs.map(({ code, regions, workgroups }) => ({
     code,
     buffers: regions.map((r) => buffers.get(r)!),
     workgroups,
@@ -68,11 +98,12 @@ export async function measureShare(
       });
       before = after;
     }
-    const shares = list.map((r) => r.attentionGBs / r.streamGBs);
-    const share = { median: median(shares), least: Math.min(...shares), greatest: Math.max(...shares) };
+    const share = spread(list.map((r) => r.attentionGBs / r.streamGBs));
+    const ofRead = spread(list.map((r) => r.attentionGBs / r.readGBs));
     const over = (key: keyof ShareRound): number => median(list.map((round) => round[key]));
     const medians = { streamGBs: over('streamGBs'), attentionGBs: over('attentionGBs'), readGBs: over('readGBs') };
-    return { shape, bytes, ms: median(times), share, medians, rounds: list };
+    const variant = attentionVariant(programs);
+    return { shape, variant, bytes, ms: median(times), share, ofRead, medians, rounds: list };
   } finally {
     for (const buffer of buffers.values()) buffer.destroy();
   }

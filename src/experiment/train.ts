@@ -5,9 +5,11 @@
 import { stepPlan } from '@/optim/update';
 import type { EvalResult, StepResult, TrainingBackend } from './backend';
 import type { ExperimentConfig } from './config';
-import type { MetricEvent, RunEvent } from './events';
+import { earlyStop } from './early-stop';
+import type { EarlyStopEvent, MetricEvent, RunEvent } from './events';
 import type { Observer } from './observers';
 import { PhaseClock } from './phases';
+import { type Flying, StepTimes } from './step-times';
 
 /** Pause and stop, from outside the loop. */
 export class RunControl {
@@ -67,6 +69,8 @@ export interface TrainOptions {
   readonly fromStep?: number;
   /** Stop before this step; the schedule stays that of maxIters. */
   readonly stopAt?: number;
+  /** The run ends, complete, after so many milliseconds, as with MAX_SECONDS. */
+  readonly maxMs?: number;
   /** Of the checkpoint, in a resumed run. */
   readonly progress?: TrainProgress;
   /** Milliseconds that earlier parts of a resumed run took. */
@@ -82,16 +86,12 @@ export interface TrainOptions {
   readonly clock?: PhaseClock;
 }
 
-/** Browsers round their clock to 0.1 ms. */
-const CLOCK_QUANTUM_MS = 0.1;
-
 /** Math.exp and Math.cos differ in the last bit between JavaScript engines; twelve digits are the same in all of them. */
 const portable = (value: number): number => Number(value.toPrecision(12));
 
-interface Flight {
+interface Flight extends Flying {
   readonly step: number;
   readonly lr: number;
-  readonly submitted: number;
   readonly result: Promise<StepResult & { readonly at: number }>;
 }
 
@@ -107,6 +107,7 @@ export async function* train(
     control,
     fromStep = 0,
     stopAt,
+    maxMs = Infinity,
     progress,
     elapsedMs = 0,
     onCheckpoint,
@@ -117,10 +118,10 @@ export async function* train(
   }: TrainOptions,
 ): AsyncGenerator<RunEvent, void> {
   const { training, optimizer, model } = config;
+  const end = Math.min(stopAt ?? Infinity, training.maxIters);
   const tokensPerStep = training.batchSize * training.gradientAccumulation * model.blockSize;
   const started = now() - elapsedMs;
-  /** When the device was last known to be free. */
-  let last = started + elapsedMs;
+  const times = new StepTimes(started + elapsedMs);
   let best = progress?.best ?? null;
   let evaluated = progress?.evaluated ?? null;
   const flights: Flight[] = [];
@@ -129,8 +130,7 @@ export async function* train(
   const land = async (flight: Flight): Promise<Landed> => {
     // The clock is read when the result arrives: what reads the events may have been busy since.
     const { loss, gradNorm, events = [], at } = await clock.measure('wait', () => flight.result);
-    const stepMs = Math.max(at - Math.max(last, flight.submitted), CLOCK_QUANTUM_MS);
-    last = at;
+    const stepMs = times.take({ ...flight, arrived: at }, flights);
     clock.busy(flight.submitted, at);
     const metric: Landed['metric'] = {
       event: 'step',
@@ -190,9 +190,10 @@ export async function* train(
     return true;
   }
 
-  const end = Math.min(stopAt ?? Infinity, training.maxIters);
-  const outOfTime = (): boolean => training.maxSeconds > 0 && now() - started >= 1000 * training.maxSeconds;
+  const limitMs = Math.min(maxMs, 1000 * (training.maxSeconds || Infinity));
+  const outOfTime = (): boolean => now() - started >= limitMs;
   let step = fromStep;
+  let early: EarlyStopEvent | null = null;
   for (; step < end && !control.stopped && !outOfTime(); step++) {
     if (control.paused) {
       if (!(yield* drain(0))) return;
@@ -202,7 +203,13 @@ export async function* train(
       if (control.stopped) break;
       yield { type: 'resumed', step };
     }
-    if (training.evalInterval > 0 && step % training.evalInterval === 0 && !(yield* evaluate(step))) return;
+    if (training.evalInterval > 0 && step % training.evalInterval === 0) {
+      const recorded = evaluated === step; // a run taken up again behind this evaluation does not say it twice
+      if (!(yield* evaluate(step))) return;
+      early = earlyStop(training, step, best);
+      if (early && !recorded) yield { type: 'metric', metric: early };
+      if (early) break;
+    }
     if (training.checkpointInterval > 0 && step > fromStep && step % training.checkpointInterval === 0) {
       if (!(yield* drain(0))) return;
       yield* await save(step, 'periodic', { best, evaluated });
@@ -212,15 +219,21 @@ export async function* train(
     }
     const submitted = now();
     const { result } = await clock.measure('submit', () => backend.step(step));
-    const landed = result.then((data) => ({ ...data, at: now() }));
+    const lr = portable(stepPlan(optimizer, training.maxIters, step).lr);
+    const flight: Flight = {
+      step,
+      lr,
+      submitted,
+      result: result.then((data) => ({ ...data, at: (flight.arrived = now()) })),
+    };
     // After a loss of the device the first flight's error ends the loop; those behind it must not go unhandled.
-    landed.catch(() => undefined);
-    flights.push({ step, lr: portable(stepPlan(optimizer, training.maxIters, step).lr), submitted, result: landed });
+    flight.result.catch(() => undefined);
+    flights.push(flight);
     if (!(yield* drain(backend.depth - 1))) return;
   }
   if (!(yield* drain(0))) return;
-  // An early stop adds no evaluation: the run that is taken up again must have the lines of one that never stopped.
-  const stopped = control.stopped && step < end;
+  // A stop from outside adds no evaluation: the run that is taken up again must have the lines of one that never stopped.
+  const stopped = control.stopped && step < end && !early;
   if (!stopped && !(yield* evaluate(step))) return;
   yield* await save(step, 'last', { best, evaluated });
   yield { type: 'finished', step, stopped, bestLoss: best?.loss ?? Infinity };

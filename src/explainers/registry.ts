@@ -25,6 +25,7 @@ export const WIDGETS: readonly Entry[] = [
   entry('wb-pruning', 'Pruning', () => import('./pruning')),
   entry('wb-reciprocal-attention', 'Reciprocal Attention', () => import('./reciprocal-attention')),
   entry('wb-kvsplice', 'KVSplice', () => import('./kvsplice')),
+  entry('wb-tiering', 'Memory tiers', () => import('./tiering')),
 ];
 
 export const findWidget = (tag: string): Entry | undefined =>

@@ -7,7 +7,7 @@ import type { OpenRun } from '@/experiment/open-run';
 import { Cancelled, type Watch } from '@/experiment/watch';
 import { type Configured, configure } from './configure';
 import type { Material } from '@/experiment/decode-outcome';
-import { CANCELLED, type MeasureApi, type MeasureProgress, type MeasureRequest, type MeasureResult } from './decode-protocol'; // prettier-ignore
+import { CANCELLED, DEVICE_LOST, type MeasureApi, type MeasureProgress, type MeasureRequest, type MeasureResult } from './decode-protocol'; // prettier-ignore
 
 export interface MeasureHost {
   readonly engine: () => Promise<EngineDevice | null>;
@@ -16,9 +16,14 @@ export interface MeasureHost {
   /** The ended run whose weights are still loaded. */
   readonly idle: () => OpenRun | null;
   readonly corpus: (configured: Configured) => Promise<Corpus>;
+  /** Runs the body while no other tab measures or trains; refuses with a readable Error. */
+  readonly alone: <T>(body: () => Promise<T>) => Promise<T>;
   /** What a manifest says about this program. */
   readonly platform: () => Host;
 }
+
+/** Lets what has happened already be heard. */
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 export class Measurer implements MeasureApi {
   #cancelled: boolean | null = null;
@@ -34,15 +39,38 @@ export class Measurer implements MeasureApi {
     if (this.host.busy()) throw new Error('a run is going on: measuring beside it would disturb both; stop it first');
     if (this.active) throw new Error('another measurement is going on: wait for it or cancel it');
     this.#cancelled = false;
+    let ended = false; // of a lost device, the rest goes on for a while
     const watch: Watch = (stage, done, total) => {
-      if (this.#cancelled) throw new Cancelled(CANCELLED);
+      if (ended || this.#cancelled) throw new Cancelled(CANCELLED);
       onProgress({ stage, done, total });
     };
     try {
-      return await this.#measure(request, watch);
+      return await this.host.alone(() => this.#onDevice(request, watch));
     } finally {
+      ended = true;
       this.#cancelled = null;
     }
+  }
+
+  /** A lost device answers at once and with nothing: whatever was measured on it since is not kept. */
+  async #onDevice(request: MeasureRequest, watch: Watch): Promise<MeasureResult> {
+    const engine = await this.host.engine();
+    if (!engine) throw new Error('this browser has no WebGPU: there is no adapter to measure');
+    let gone: Error | null = null;
+    const lost = engine.device.lost.then(({ reason, message }) => {
+      gone = new Error(`the graphics device was lost while measuring (${message || reason})`);
+      gone.name = DEVICE_LOST;
+      throw gone;
+    });
+    lost.catch(() => undefined); // also told when nobody waits
+    const told = await Promise.race([this.#measure(engine, request, watch), lost]).then(
+      (value) => ({ value }),
+      (error: unknown) => ({ error }),
+    );
+    await turn();
+    if (gone) throw gone;
+    if ('error' in told) throw told.error;
+    return told.value;
   }
 
   cancelMeasurement(): Promise<void> {
@@ -50,20 +78,20 @@ export class Measurer implements MeasureApi {
     return Promise.resolve();
   }
 
-  async #measure(request: MeasureRequest, watch: Watch): Promise<MeasureResult> {
-    const engine = await this.host.engine();
-    if (!engine) throw new Error('this browser has no WebGPU: there is no adapter to measure');
+  async #measure(engine: EngineDevice, request: MeasureRequest, watch: Watch): Promise<MeasureResult> {
     watch('loading the text and the weights', 0, 1);
     const material = await this.#material(engine, request);
     const { description, architecture, software } = engine.adapter;
     // On demand: the first load has a budget.
-    const [{ outcome }, { decodeManifest }] = await Promise.all([
+    const [{ measured }, { decodeManifest }] = await Promise.all([
       import('@/experiment/decode-outcome'),
       import('@/experiment/decode-document'),
     ]);
     const subject = request.subject === 'run' ? 'weights of the last run' : 'random initial weights';
     const { preset } = request.run;
-    const manifest = decodeManifest(engine, this.host.platform(), { what: request.what, subject, model: preset });
+    const { what } = request;
+    const { result, kernels } = await measured(material, what, watch);
+    const manifest = decodeManifest(engine, this.host.platform(), { what, subject, model: preset, kernels });
     const common = {
       adapter: description || architecture,
       software,
@@ -72,7 +100,7 @@ export class Measurer implements MeasureApi {
       preset,
       manifest,
     };
-    return { ...common, ...(await outcome(material, request.what, watch)) };
+    return { ...common, ...result };
   }
 
   async #material(engine: EngineDevice, { subject, run, what }: MeasureRequest): Promise<Material> {

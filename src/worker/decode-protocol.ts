@@ -48,3 +48,6 @@ export interface MeasureApi {
 }
 
 export const CANCELLED = 'cancelled';
+
+/** Name of the error of a measurement whose device went away; the next one opens another. */
+export const DEVICE_LOST = 'DeviceLostError';

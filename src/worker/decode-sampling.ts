@@ -27,6 +27,7 @@ const CHUNK = 64;
 /** A decoder of one run, or why there is none. */
 interface Prepared {
   readonly open: OpenRun;
+  readonly batch: number;
   readonly decoder: DecodeBackend | null;
   readonly fallback: string | null;
 }
@@ -36,35 +37,42 @@ export class Sampler {
   /** One sample at a time: they share the caches. */
   #last: Promise<void> = Promise.resolve();
 
+  /** Ends the text that streams now. */
+  #cancelled = false;
+
+  cancel(): void {
+    this.#cancelled = true;
+  }
+
   /** Frees the decoder; the next sample makes another. */
   forget(): void {
     this.#prepared?.decoder?.destroy();
     this.#prepared = null;
   }
 
-  async #prepare(open: OpenRun, engine: EngineDevice | null): Promise<Prepared> {
-    if (this.#prepared?.open === open) return this.#prepared;
+  async #prepare(open: OpenRun, engine: EngineDevice | null, batch: number): Promise<Prepared> {
+    if (this.#prepared?.open === open && this.#prepared.batch === batch) return this.#prepared;
     this.forget();
     const { blockSize } = open.model;
-    const shape = { batch: 1, chunk: Math.min(CHUNK, blockSize), capacity: blockSize };
+    const shape = { batch, chunk: Math.min(CHUNK, blockSize), capacity: blockSize };
     try {
       const decoder =
         open.backend.kind === 'webgpu' && engine
           ? await WebGpuDecoder.create(engine, open.model, shape)
           : new ReferenceDecoder(open.model, shape);
-      this.#prepared = { open, decoder, fallback: null };
+      this.#prepared = { open, batch, decoder, fallback: null };
     } catch (error) {
       if (!(error instanceof DecodeError || error instanceof ModelConfigError)) throw error;
-      this.#prepared = { open, decoder: null, fallback: error.message };
+      this.#prepared = { open, batch, decoder: null, fallback: error.message };
     }
     return this.#prepared;
   }
 
   /** One token a submit, drawn on the CPU. */
-  #onHost(open: OpenRun, decoder: DecodeBackend | null): Continuation {
+  #onHost({ open, batch, decoder }: Prepared): Continuation {
     return decoder
       ? new CachedContinuation(decoder)
-      : new ForwardContinuation(1, open.model.blockSize, (ids) => open.backend.nextLogits(ids));
+      : new ForwardContinuation(batch, open.model.blockSize, (ids) => open.backend.nextLogits(ids));
   }
 
   /** Emits the text as it grows, behind the samples asked for before. Call with no step in flight. */
@@ -75,29 +83,44 @@ export class Sampler {
   }
 
   async #run(...[open, engine, prompt, request, emit]: SampleArguments): Promise<void> {
-    const { decoder, fallback } = await this.#prepare(open, engine);
+    this.#cancelled = false;
+    const { requestId, tokens, texts: batch = 1 } = request;
+    const prepared = await this.#prepare(open, engine, batch);
+    const { decoder, fallback } = prepared;
     decoder?.load(await open.backend.parameters());
     const { tokenizer } = open.corpus;
+    const prompts = Array.from({ length: batch }, () => prompt);
     const drawn =
       decoder instanceof WebGpuDecoder
-        ? drawOnDevice(decoder, [prompt], request.tokens, tokenizer.vocabSize, request)
-        : generate(this.#onHost(open, decoder), [prompt], request.tokens, tokenizer.vocabSize, request);
-    const { requestId } = request;
-    const ids = [...prompt];
+        ? drawOnDevice(decoder, prompts, tokens, tokenizer.vocabSize, request)
+        : generate(this.#onHost(prepared), prompts, tokens, tokenizer.vocabSize, request);
+    const sequences = prompts.map((ids) => [...ids]);
     const begin = performance.now();
-    const tell = (done: boolean): void => {
+    const count = (): number => sequences[0]!.length - prompt.length;
+    const tell = (done: boolean, cut?: string): void => {
       const seconds = (performance.now() - begin) / 1000;
+      const [text = '', ...others] = sequences.map((ids) => tokenizer.decode(ids.slice(prompt.length)));
       const decode = {
-        tokensPerSecond: (ids.length - prompt.length) / seconds,
+        tokensPerSecond: (batch * count()) / seconds,
         cacheBytes: decoder?.cacheBytes ?? null,
         fallback,
       };
-      emit({ type: 'sample', requestId, text: tokenizer.decode(ids), done, decode });
+      emit({ type: 'sample', requestId, prompt: request.prompt, text, others, done, ...(cut ? { cut } : {}), decode });
     };
-    for await (const [token] of drawn) {
-      ids.push(token!);
-      if (this.#prepared?.open !== open) break; // another run has begun: what it was drawn from is gone
-      tell(false);
+    let lost = false;
+    void engine?.device.lost.then(() => (lost = true));
+    try {
+      for await (const row of drawn) {
+        row.forEach((token, b) => sequences[b]!.push(token));
+        if (this.#prepared?.open !== open) return tell(true, `another run began after ${count()} tokens`);
+        if (this.#cancelled) return tell(true, `stopped after ${count()} tokens`);
+        tell(false);
+      }
+    } catch (error) {
+      await new Promise((resolve) => setTimeout(resolve, 0)); // the loss may be told behind the failed read
+      tell(true, lost ? `the graphics device was lost after ${count()} tokens` : `failed after ${count()} tokens`);
+      if (lost) return;
+      throw error;
     }
     tell(true);
   }

@@ -16,7 +16,11 @@ export function referenceLines({ corpus, model }: OpenRun): ReferenceLine[] {
 export function describeRun({ config, corpus, model, backend }: OpenRun): string {
   const { nLayer, nHead, nEmbd, blockSize } = model;
   const millions = (backend.summary.parameters / 1e6).toFixed(2);
-  const { batchSize, gradientAccumulation, maxIters } = config.training;
+  const { batchSize, gradientAccumulation, maxIters, earlyStopPatience } = config.training;
+  const early =
+    earlyStopPatience === 0
+      ? ''
+      : `, or until the validation loss has not fallen in ${earlyStopPatience} evaluations in a row`;
   const tokens = batchSize * gradientAccumulation * blockSize;
   const goal =
     corpus.metric === null
@@ -24,6 +28,6 @@ export function describeRun({ config, corpus, model, backend }: OpenRun): string
       : `Watch the share of ${corpus.metric.name} on held-out examples.`;
   return (
     `A GPT-2 of ${nLayer} layers, ${nHead} heads and width ${nEmbd} (${millions} M parameters) learns to predict the next token of ${corpus.name}. ` +
-    `Each step sees ${tokens.toLocaleString('en-US')} tokens in sequences of ${blockSize}, for ${maxIters.toLocaleString('en-US')} steps. ${goal}`
+    `Each step sees ${tokens.toLocaleString('en-US')} tokens in sequences of ${blockSize}, for ${maxIters.toLocaleString('en-US')} steps${early}. ${goal}`
   );
 }

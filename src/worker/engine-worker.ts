@@ -1,5 +1,6 @@
 /** The engine's side of the door: one run at a time, driven by commands, reporting by events. */
 import { DeviceError, type EngineDevice, openDevice } from '@/engine/device';
+import { browserTuneCache } from './tune-cache';
 import { measureRoof } from '@/engine/probe';
 import { KCONFIG_SOURCES } from '@/experiment/kconfig-tree';
 import type { OpenRun } from '@/experiment/open-run';
@@ -15,7 +16,7 @@ import { Preparation } from './preparation';
 import { PRESETS } from './presets';
 import { type Prepared, RunPreparation, refuse } from './run-preparation';
 import { RunSession, type SessionResult } from './run-session';
-import type { RunLock } from './store/locks';
+import { type RunLock, measuringAlone } from './store/locks';
 import { RunStore } from './store/run-store';
 import type {
   AdapterInfo,
@@ -64,6 +65,7 @@ export class EngineWorker implements WorkerApi {
     busy: () => this.#active !== null,
     idle: () => this.#idle,
     corpus: (configured) => this.#preparation.corpus(configured),
+    alone: measuringAlone,
     platform: browserHost,
   });
   readonly measure: WorkerApi['measure'] = (...args) => this.#measurer.measure(...args);
@@ -119,7 +121,9 @@ export class EngineWorker implements WorkerApi {
 
   /** A device that is forgotten when it is lost: a run that goes on opens another by itself, anything else when it is needed. */
   async #openEngine(): Promise<EngineDevice> {
-    const engine = await openDevice(navigator.gpu as GPU | undefined);
+    const opened = await openDevice(navigator.gpu as GPU | undefined);
+    const tuning = { cache: await browserTuneCache(), measure: !opened.adapter.software };
+    const engine: EngineDevice = { ...opened, tuning };
     this.#engine = engine;
     void engine.device.lost.then(({ reason, message: why }) => {
       if (this.#engine !== engine) return;
@@ -131,6 +135,7 @@ export class EngineWorker implements WorkerApi {
       this.#analyses.forget();
       if (this.#active?.session) return; // its session says so
       this.#idle = null;
+      if (this.#measurer.active) return; // it says so
       this.#emit({ type: 'device-lost', reason, message: why });
     });
     return engine;
@@ -263,13 +268,14 @@ export class EngineWorker implements WorkerApi {
     if (this.#engine && result.failed === null) void this.#measureRoof();
   }
 
-  #end(active: Active, { status, failed }: SessionResult): void {
+  #end(active: Active, { status, failed, note }: SessionResult): void {
     if (this.#active === active) this.#active = null;
     if (failed !== null) this.#emit({ type: 'error', message: failed });
+    const reason = failed ?? note;
     this.#emit({
       type: 'state',
       state: status === 'ok' ? 'finished' : status === 'stopped' ? 'stopped' : 'failed',
-      ...(failed === null ? {} : { reason: failed }),
+      ...(reason === undefined ? {} : { reason }),
     });
   }
 
@@ -326,6 +332,11 @@ export class EngineWorker implements WorkerApi {
     const task = (): Promise<void> => sampler.sample(open, this.#engine, prompt, request, (event) => this.#emit(event));
     if (session) session.between(task);
     else await task();
+  }
+
+  cancelSample(): Promise<void> {
+    this.#sampler?.cancel();
+    return Promise.resolve();
   }
 
   async attention(prompt: string): Promise<AttentionView> {

@@ -1,7 +1,6 @@
 /** What happens before a run: its cost is planned, its text measured, and its kernels compiled while the reader is still looking. */
 import type { Corpus, CorpusLoaders, CorpusShape } from '@/data/corpus';
 import { staticCorpusShape, staticVocabSize } from '@/data/corpus';
-import type { TuneCache } from '@/engine/autotune';
 import { DEFAULT_TRAITS, type EngineDevice } from '@/engine/device';
 import type { ExperimentConfig } from '@/experiment/config';
 import { type OpenRun, loadRunCorpus, openRun } from '@/experiment/open-run';
@@ -9,7 +8,6 @@ import { planTraining } from '@/experiment/training-plan';
 import { type Configured, type CustomText, configure } from './configure';
 import type { PlanSummary, RunRequest } from './protocol';
 import { summarise } from './summarise';
-import { browserTuneCache } from './tune-cache';
 
 /** Pause in the edits after which the planned configuration is prepared: preparing compiles kernels. */
 const WARM_IDLE_MS = 800;
@@ -30,7 +28,6 @@ export interface PreparationHost {
 }
 
 export class Preparation {
-  #tuneCache: Promise<TuneCache> | null = null;
   /** The run that was planned last, prepared ahead, so that Run starts at once. */
   #warm: { readonly key: string; readonly open: Promise<OpenRun> } | null = null;
   #warmTimer: ReturnType<typeof setTimeout> | undefined;
@@ -144,11 +141,8 @@ export class Preparation {
   }
 
   async open(config: ExperimentConfig, customText: CustomText | null | undefined): Promise<OpenRun> {
-    this.#tuneCache ??= browserTuneCache();
     const engine = this.host.engine();
-    const measure = engine?.adapter.software === false;
     return openRun({
-      tune: { cache: await this.#tuneCache, measure },
       config,
       engine,
       loaders: this.#loaders(),

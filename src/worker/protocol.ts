@@ -124,8 +124,14 @@ export type WorkerEvent =
   | {
       readonly type: 'sample';
       readonly requestId: number;
+      readonly prompt?: string;
+      /** Behind the prompt. */
       readonly text: string;
+      /** Of the batch's other sequences, which share the prompt. */
+      readonly others?: readonly string[];
       readonly done: boolean;
+      /** Why it ended before its last token. */
+      readonly cut?: string;
       readonly decode?: DecodeFacts;
     }
   | {
@@ -193,6 +199,8 @@ export interface SampleRequest {
   readonly requestId: number;
   readonly prompt: string;
   readonly tokens: number;
+  /** Sequences drawn together; absent: 1. */
+  readonly texts?: number;
   readonly temperature: number;
   readonly topK: number;
   readonly topP: number;
@@ -235,6 +243,8 @@ export interface WorkerApi extends MeasureApi, AnalysisApi {
   stop(): Promise<void>;
   /** Text streams back as `sample` events; works while training. */
   sample(request: SampleRequest): Promise<void>;
+  /** Ends the text that streams now; what is drawn stays. */
+  cancelSample(): Promise<void>;
   /** What the heads attend to on `prompt` at the current weights; works while training. Rejects with a readable message. */
   attention(prompt: string): Promise<AttentionView>;
   /** Files of the current run (metrics.jsonl, best.safetensors, ...), for download. */

@@ -1,6 +1,7 @@
 /** One run of the page, from its directory to its end: the same road as `wb run`, with what only a page has (samples). */
 import { DEFAULT_TRAITS } from '@/engine/device';
 import { WebGpuBackend } from '@/experiment/backend-webgpu';
+import { earlyStopText } from '@/experiment/early-stop';
 import type { RunEvent } from '@/experiment/events';
 import type { RunIdentity } from '@/experiment/manifest/build';
 import type { OpenRun } from '@/experiment/open-run';
@@ -43,6 +44,8 @@ export interface SessionHost {
 export interface SessionResult {
   readonly status: RunStatus;
   readonly failed: string | null;
+  /** Why it ended before its last step, where that is no failure. */
+  readonly note?: string;
 }
 
 export class RunSession {
@@ -126,11 +129,13 @@ export class RunSession {
     });
     host.emit({ type: 'state', state: 'running' });
     let failed: string | null = null;
+    let note: string | undefined;
     try {
       for (;;) {
         const { value, done } = await events.next();
-        if (done) return { status: value, failed };
+        if (done) return { status: value, failed, ...(note === undefined ? {} : { note }) };
         if (value.type === 'failed') failed = value.message;
+        if (value.type === 'metric' && value.metric.event === 'early_stop') note = earlyStopText(value.metric);
         await this.#follow(value);
       }
     } finally {

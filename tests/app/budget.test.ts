@@ -43,6 +43,12 @@ describe('site', () => {
     expect(text).not.toContain('docs/ridge_point.html#GPUS');
     expect(text).not.toContain('Provenance of figures</h2>');
   });
+  it('the search of the documents is a file of its own, at most 300 kB', () => {
+    const files = readdirSync(`${DIST}/site/assets`).filter((f) => /docs-search-.*\.js$/.test(f));
+    expect(files).toHaveLength(1);
+    expect([...page].some((f) => f.endsWith(files[0]))).toBe(false);
+    expect(kilobytes([`${DIST}/site/assets/${files[0]}`])).toBeLessThanOrEqual(300);
+  });
 });
 
 describe('widgets', () => {

@@ -90,6 +90,46 @@ describe('states', () => {
     await page.context().close();
   });
 
+  it('a lost device is said in place, measures again, and keeps what was measured before', async () => {
+    const page = await open('scenario=lost');
+    await measure(page, 'Fusion').click();
+    await page.getByRole('region', { name: 'Fusion result' }).waitFor();
+    await measure(page, 'Batch saturation').click();
+    const card = page.getByRole('region', { name: 'Batch saturation' });
+    await card.getByText('The graphics device was lost while measuring (driver reset).').waitFor();
+    expect(await page.getByRole('region', { name: 'Fusion result' }).isVisible()).toBe(true);
+    expect(await axe(page)).toEqual([]);
+    await page.screenshot({ path: `${SHOTS}/decode-lost.png`, fullPage: true });
+    await card.getByRole('button', { name: 'Measure again Batch saturation' }).click();
+    await card.getByText('Hill, γ = 1').waitFor();
+    expect(await card.getByRole('alert').count()).toBe(0);
+    await page.context().close();
+  });
+
+  it('a cache that does not fit is said with its bytes and the limit', async () => {
+    const page = await open('scenario=full');
+    await measure(page, 'Attention against the stream').click();
+    const card = page.getByRole('region', { name: 'Attention against the stream' });
+    await card.getByText('takes 4194304 bytes, and SwiftShader binds at most 1048576').waitFor();
+    await page.context().close();
+  });
+
+  it('text in the Lab is drawn in a batch, and stopped on the way', async () => {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    const page = await context.newPage();
+    await page.goto(`${site.url}/lab.html?scenario=live&run=1#/lab`);
+    const panel = page.getByRole('region', { name: 'Sample', exact: true });
+    await panel.getByLabel('Tokens').fill('4096');
+    await panel.getByLabel('Texts').fill('3');
+    await panel.getByRole('button', { name: 'Sample', exact: true }).click();
+    await panel.getByRole('button', { name: 'Stop text' }).click();
+    await panel.getByText(/Stopped after \d+ tokens. What was drawn stays./).waitFor();
+    expect(await panel.locator('.sample-one').count()).toBe(3);
+    expect(await axe(page)).toEqual([]);
+    await page.screenshot({ path: `${SHOTS}/lab-text-stopped.png` });
+    await context.close();
+  });
+
   it('says that a run stands in the way', async () => {
     const page = await open('scenario=live&run=1');
     await page.getByText('A run is going on').waitFor();

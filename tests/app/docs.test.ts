@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { readingOf } from '@/app/claims/documents';
+import { claims } from '@/app/claims/ledger';
 import { WIDGETS } from '@/explainers/registry';
 import { renderMarkdown, slugify } from '../../scripts/docs/markdown.ts';
 import { renderDocument, slugs } from '../../scripts/docs/plugin.ts';
@@ -51,12 +53,25 @@ describe('the documents', () => {
     const pages = await Promise.all(slugs(root).map((s) => renderDocument(root, s)));
     expect(new Set(pages.flatMap((p) => p.widgets))).toEqual(new Set(WIDGETS.map((w) => w.tag)));
   });
+  it('a claim links to a document and a heading that exist, tiering to its own', async () => {
+    const targets = new Set(claims.flatMap((c) => readingOf(c)?.href ?? []));
+    expect(targets.size).toBeGreaterThan(5);
+    for (const target of targets) {
+      const [slug, id] = target.replace('#/docs/', '').split('/');
+      const page = await renderDocument(root, slug);
+      if (id !== undefined) expect(page.headings.map((h) => h.id)).toContain(id);
+    }
+    const tiering = claims.filter((c) => readingOf(c)?.href === '#/docs/memory-tiering');
+    const { html: text } = await renderDocument(root, 'memory-tiering');
+    for (const c of tiering.filter((t) => t.id.includes('tiering'))) expect(text).toContain(c.id);
+    expect(tiering.map((c) => c.id)).toContain('tiering-optimal-placement');
+  });
   it('provenance names every data file and its sources', async () => {
     const { html: text } = await renderDocument(root, 'provenance');
     const data = JSON.parse(readFileSync(`${root}/src/explainers/data/device-specs.json`, 'utf8')) as {
       rows: { source: string }[];
     };
     for (const { source } of data.rows) expect(text).toContain(source);
-    expect(text.match(/src\/explainers\/data\/[\w-]+\.json/g)).toHaveLength(20);
+    expect(text.match(/src\/explainers\/data\/[\w-]+\.json/g)).toHaveLength(22);
   });
 });

@@ -1,5 +1,5 @@
 /** Recorded measurements for the Decode page: plausible figures of a software adapter, by scenario. */
-import type { MeasureApi, MeasureResult, OpDot } from '@/worker/decode-protocol';
+import { DEVICE_LOST, type MeasureApi, type MeasureResult, type OpDot } from '@/worker/decode-protocol';
 
 const roof = { fmaGflops: 12.86, fmaSingleChainGflops: 6.1, bandwidthGBs: 9.8, ridge: 12.86 / 9.8 };
 
@@ -8,7 +8,7 @@ const op = (sequence: string, family: string, flops: number, bytes: number, ms: 
   const roofGflops = Math.min(roof.fmaGflops, roof.bandwidthGBs * intensity);
   return {
     sequence, scope: 'h.0', family, variant: '32x32', label: `h.0 ${family}`, code: `// ${family}\n@compute @workgroup_size(64)\nfn main() {}\n`,
-    workgroups: [32, 4, 1], workgroupSize: [64], parity: family === 'gemv' ? { twin: 'naive', error: 0 } : null, dispatches: 4, flops, bytes, ms, gflops, gbs, intensity, roofGflops,
+    workgroups: [32, 4, 1], workgroupSize: [64], parity: family === 'gemv' ? { twin: 'naive', error: 0 } : null, dispatches: 4, repeats: 1000, flops, bytes, ms, gflops, gbs, intensity, roofGflops,
     ofRoof: flops > 0 ? gflops / roofGflops : gbs / roof.bandwidthGBs,
   }; // prettier-ignore
 };
@@ -17,7 +17,7 @@ const points = (batch: (i: number) => number, context: (i: number) => number, n:
   Array.from({ length: n }, (_, i) => {
     const medianMs = 8 + 0.6 * batch(i) + 0.02 * context(i);
     return {
-      batch: batch(i), context: context(i), cacheBytes: 131_072 * batch(i), samplesMs: [medianMs, medianMs + 0.3],
+      batch: batch(i), context: context(i), cacheBytes: 131_072 * batch(i), samplesMs: [medianMs, medianMs + 0.3], submitsPerSample: 1,
       medianMs, tokensPerSecond: (1000 * batch(i)) / medianMs,
     }; // prettier-ignore
   });
@@ -47,24 +47,28 @@ const results: { readonly [K in MeasureResult['kind']]: () => MeasureResult } = 
   context: () => ({ ...common, kind: 'context', points: points(() => 1, (i) => 16 * (i + 1), 8), affine: fitted('affine', { a: 8.6, b: 0.02 }) } as unknown as MeasureResult),
   fusion: () => ({
     ...common, kind: 'fusion', shape: { batch: 8, heads: 4, headDim: 32, context: 2048 },
-    rows: [['f32', 12, 16_777_216, 1], ['f16', 10.4, 8_388_608, 1.15], ['int4_unpacked_first', 13.3, 2_359_296, 0.9], ['int4_fused', 4.7, 2_359_296, 2.55]].map(([name, ms, cache_bytes, speed_up_over_f32]) => ({ name, ms, cache_bytes, dispatches: 2, speed_up_over_f32 })),
+    rows: [['f32', 12, 16_777_216, 1], ['f16', 10.4, 8_388_608, 1.15], ['int4_unpacked_first', 13.3, 2_359_296, 0.9], ['int4_fused', 4.7, 2_359_296, 2.55]].map(([name, ms, cache_bytes, speed_up_over_f32]) => ({ name, ms, cache_bytes, dispatches: 2, variant: 'heads-stretch-s16-k1', speed_up_over_f32 })),
   } as unknown as MeasureResult),
   asymmetry: () => ({ ...common, kind: 'asymmetry', tokens: 4096, rows: [score('f32', 'f32', 0, 524_288), score('f32', 'int4', 0.02, 294_912), score('int4', 'f32', 0.4, 294_912), score('int4', 'int4', 0.5, 73_728)] }),
   bandwidth: () => ({
-    ...common, kind: 'bandwidth', shape: { batch: 4, heads: 4, headDim: 32, context: 2048 }, bytes: 8_388_608, ms: 9.1, share: { median: 0.82, least: 0.74, greatest: 0.95 }, medians: { streamGBs: 1.1, attentionGBs: 0.93, readGBs: 1.02 },
+    ...common, kind: 'bandwidth', variant: 'heads-stretch-s16-k1', shape: { batch: 4, heads: 4, headDim: 32, context: 2048 }, bytes: 8_388_608, ms: 9.1, share: { median: 0.82, least: 0.74, greatest: 0.95 }, ofRead: { median: 0.9, least: 0.8, greatest: 1 }, medians: { streamGBs: 1.1, attentionGBs: 0.93, readGBs: 1.02 },
     rounds: [[1.1, 0.9, 1.0], [1.15, 0.94, 1.05], [1.09, 0.93, 1.02]].map(([streamGBs, attentionGBs, readGBs]) => ({ streamGBs, attentionGBs, readGBs })) as never,
   }),
   calibration: () => ({ ...common, kind: 'calibration', ratio: 4.8, low: 0.024, high: 0.005, prompts: 5, keepKeysExact: true }),
   store: () => ({ ...common, kind: 'store', tokens: 4096, rows: [score('f32', 'f32', 0, 524_288), score('int4', 'int4', 0.5, 73_728)] }),
 }; // prettier-ignore
 
-/** In the scenario `slow` a measurement goes on until it is cancelled. */
+/** In the scenario `slow` a measurement goes on until it is cancelled; in `lost` the second one loses its device; in `full` none fits. */
 export function fakeMeasure(scenario: string): MeasureApi {
   let cancel: (() => void) | null = null;
+  let count = 0;
   return {
     measure: async ({ what }, onProgress) => {
       if (scenario === 'reference') throw new Error('this browser has no WebGPU: there is no adapter to measure');
       onProgress({ stage: 'recorded', done: 1, total: 4 });
+      count++;
+      if (scenario === 'lost' && count === 2) throw Object.assign(new Error('the graphics device was lost while measuring (driver reset)'), { name: DEVICE_LOST }); // prettier-ignore
+      if (scenario === 'full') throw new Error('K of 4 x 2048 tokens takes 4194304 bytes, and SwiftShader binds at most 1048576: take fewer sequences or a shorter context'); // prettier-ignore
       if (scenario === 'slow') await new Promise<void>((_, reject) => (cancel = () => reject(new Error('cancelled'))));
       return results[what.kind]();
     },

@@ -11,6 +11,7 @@ import { fakeAnalyses } from './fake-analyses';
 import { fakeMeasure } from './fake-measure';
 
 const scenario = self.name;
+let sampling = false;
 const MAX_ITERS = 4000;
 const TOKENS = 1024;
 const SAMPLE =
@@ -306,16 +307,23 @@ const api: WorkerApi = {
     setState('stopped');
     return Promise.resolve();
   },
-  sample({ requestId, tokens }) {
+  cancelSample() {
+    sampling = false;
+    return Promise.resolve();
+  },
+  sample({ requestId, tokens, texts = 1 }) {
+    sampling = true;
     const text = SAMPLE.repeat(Math.ceil(tokens / SAMPLE.length)).slice(0, tokens);
     let sent = 0;
     const stream = (): void => {
       sent = Math.min(text.length, sent + 16);
+      const others = Array.from({ length: texts - 1 }, () => text.slice(0, sent).toUpperCase());
+      const cut = sampling ? {} : { cut: `stopped after ${sent} tokens` };
       emit({
-        type: 'sample', requestId, text: text.slice(0, sent), done: sent === text.length,
+        type: 'sample', requestId, text: text.slice(0, sent), others, done: !sampling || sent === text.length, ...cut,
         decode: { tokensPerSecond: 212.4, cacheBytes: 524_288, fallback: null },
       }); // prettier-ignore
-      if (sent < text.length) setTimeout(stream, 10);
+      if (sampling && sent < text.length) setTimeout(stream, 10);
     };
     stream();
     return Promise.resolve();

@@ -65,6 +65,13 @@ describe('the second visit, offline, under /a/b/', () => {
     expect(errors).toEqual([]);
     await page.close();
   });
+  it('the search of the documents', async () => {
+    const { page, errors } = await open('#/docs/quick-start');
+    await page.getByRole('combobox', { name: 'Search the documents' }).fill('prun sel');
+    await page.getByRole('option').first().waitFor();
+    expect(errors).toEqual([]);
+    await page.close();
+  });
   it('a widget frame', async () => {
     const page = await context.newPage();
     await page.goto(`${site.url}/a/b/embed.html?widget=wb-spearman`);

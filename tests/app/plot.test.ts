@@ -221,6 +221,14 @@ describe('EMA', () => {
     }
   });
 
+  it('of a rate is the rate of the mean time: one burst does not lift it', () => {
+    const rate = new Series();
+    for (const [i, seconds] of [1, 1, 0.001, 1].entries()) rate.push(i, 1 / seconds);
+    const beta = 0.5;
+    const time = (1 * beta ** 3 + 1 * beta ** 2 + 0.001 * beta + 1) / (1 + beta + beta ** 2 + beta ** 3);
+    expect(new Ema(Infinity, true).update(rate, beta).ys[3]).toBeCloseTo(1 / time, 9);
+  });
+
   it('passes over NaN and starts over when points are taken back', () => {
     const series = seriesOf([1, Number.NaN, 1]);
     const ema = new Ema();

@@ -131,3 +131,61 @@ describe('reading', () => {
     await page.close();
   });
 });
+
+describe('search in the documents', () => {
+  const open = async (width = 1440): Promise<Page> => {
+    const page = await browser.newPage({ viewport: { width, height: 900 } });
+    await page.goto(`${site.url}/#/docs/quick-start`);
+    await page.locator('.docs article h2').first().waitFor();
+    return page;
+  };
+  const box = (page: Page) => page.getByRole('combobox', { name: 'Search the documents' });
+
+  it('is fetched when it is used; "/" goes there, arrows and Enter to a heading', async () => {
+    const page = await open();
+    const fetched: string[] = [];
+    page.on('request', (r) => r.url().includes('docs-search') && fetched.push(r.url()));
+    await page.keyboard.press('/');
+    await expect.poll(() => box(page).evaluate((e) => e === document.activeElement)).toBe(true);
+    await page.keyboard.type('prun sel');
+    const options = page.getByRole('option');
+    await options.first().waitFor();
+    expect(fetched).toHaveLength(1);
+    expect(await options.first().textContent()).toMatch(/^Selection Pruning/);
+    expect((await options.first().locator('mark').allTextContents()).map((t) => t.toLowerCase())).toContain('sel');
+    await page.keyboard.press('ArrowDown');
+    expect(await options.nth(1).getAttribute('aria-selected')).toBe('true');
+    expect(await box(page).getAttribute('aria-activedescendant')).toBe('docs-hit-1');
+    expect(await axe(page, { within: 'main' })).toEqual([]);
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.evaluate(() => location.hash)).toBe('#/docs/pruning/selection');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('selection');
+    await page.close();
+  });
+  it.each([390, 1440])('says what to try where nothing matches, at %i px', async (width) => {
+    const page = await open(width);
+    await box(page).fill('zzzz');
+    await page.getByText('No section has all of “zzzz”. Try fewer words').waitFor();
+    await box(page).fill('kv cache');
+    await page.getByRole('option').first().waitFor();
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    const list = (await page.locator('.docs-found').boundingBox())!;
+    expect(list.x).toBeGreaterThanOrEqual(0);
+    expect(list.x + list.width).toBeLessThanOrEqual(width);
+    await page.screenshot({ path: `${SHOTS}/search-${width}.png` });
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.locator('.docs-found').isVisible()).toBe(false);
+    await page.close();
+  });
+  it('says that its text did not load, and tries again', async () => {
+    const page = await browser.newPage({ serviceWorkers: 'block' });
+    await page.route(/docs-search-/, (route) => route.abort(), { times: 1 });
+    await page.goto(`${site.url}/#/docs/quick-start`);
+    await box(page).fill('ridge');
+    await page.getByText('The text of the documents did not load').waitFor();
+    await box(page).fill('roof');
+    await page.getByRole('option').first().waitFor();
+    await page.close();
+  });
+});

@@ -56,6 +56,11 @@ const CI = gpt2(2, 32, 32, 128);
 const DEFAULT = gpt2(4, 128, 128, 128);
 
 describe('success', () => {
+  it('states the cache of a context of any length: 2 C elements of four bytes a token and layer', () => {
+    const { out } = wb(['check', '--json', '--context', '1000', '--defconfig', 'gpt2-vanilla-baseline-ci']);
+    expect((JSON.parse(out) as { cache_bytes: number }).cache_bytes).toBe(1000 * 2 * 2 * 32 * 4);
+  });
+
   it('exits 0, with help and version on stdout', () => {
     for (const args of [['--help'], ['--version'], ['check', '--help']]) {
       const { code, out, err } = wb(args);
@@ -87,6 +92,7 @@ describe('failure', () => {
   });
 
   it('2: the configuration, naming what is wrong', () => {
+    fails(['check', '--context', '0'], 2, /--context 0: give a positive number of tokens/);
     fails(['check', 'GPT2_N_LAYERS=2'], 2, /no symbol GPT2_N_LAYERS; did you mean GPT2_N_LAYER\?/);
     fails(['check', 'GPT2_N_LAYER=0'], 2, /GPT2_N_LAYER=0: 0 is outside the range \[1, 96\]/);
     fails(['check', 'GPT2_N_LAYER=two'], 2, /GPT2_N_LAYER=two: 'two' is not an integer/);

@@ -32,6 +32,7 @@ import {
 import { batchForIntensity, decodeIntensity, gemmIntensity, ridge } from '@/explainers/maths/roofline';
 import { fitted } from '@/explainers/spearman/model';
 import { correlationP, criticalR, fisherInterval, pearson, ranks, spearman } from '@/explainers/maths/statistics';
+import { CUTS, place, rank, RANKINGS, serialMs, simulatorMs, transferMs } from '@/explainers/tiering/model';
 
 interface Fixture {
   readonly cases: readonly { x: number[]; y: number[]; rho: number; p: number; pearson: number; ranks: number[] }[];
@@ -284,4 +285,39 @@ it('the least squares line ends where the plot ends', () => {
       { x: 5, y: 9 },
     ]),
   ).toEqual([]);
+});
+
+describe('memory tiers', () => {
+  const tiers = [
+    { bandwidth_gb_per_s: 800, latency_us: 1 },
+    { bandwidth_gb_per_s: 150, latency_us: 5 },
+    { bandwidth_gb_per_s: 10, latency_us: 30 },
+  ];
+  const equal = Array.from({ length: 12 }, (_, i) => ({ bytes: 1e6, importance: (i * 5) % 12 }));
+  it('t = setup + bytes / bandwidth', () => {
+    expect(transferMs(15e6, tiers[1])).toBeCloseTo(0.105, 12);
+    expect(transferMs(0, tiers[2])).toBeCloseTo(0.03, 12);
+  });
+  it.each(CUTS)('equal bytes in each tier cost the same in any order, cut by %s', (cut) => {
+    const times = RANKINGS.map((r) => serialMs(equal, place(equal, rank(equal, r), [0.25, 0.75], cut), tiers));
+    for (const t of times) expect(t).toBeCloseTo(3 * 0.00225 + 6 * (0.005 + 1 / 150) + 3 * 0.13, 12);
+  });
+  it('shares of bytes are met within one module; equal importance keeps its order', () => {
+    const mixed = Array.from({ length: 30 }, (_, i) => ({ bytes: 1 + ((i * 7) % 11), importance: i % 2 }));
+    const total = mixed.reduce((s, m) => s + m.bytes, 0);
+    for (const ranking of RANKINGS) {
+      const placed = place(mixed, rank(mixed, ranking), [0.3, 0.8], 'bytes');
+      const share = (until: number): number =>
+        mixed.reduce((s, m, i) => s + (placed[i] <= until ? m.bytes : 0), 0) / total;
+      expect(Math.abs(share(0) - 0.3)).toBeLessThanOrEqual(11 / total);
+      expect(Math.abs(share(1) - 0.8)).toBeLessThanOrEqual(11 / total);
+    }
+    expect(rank(mixed, 'importance').slice(0, 3)).toEqual([1, 3, 5]);
+    expect(rank(mixed, 'reverse').slice(0, 3)).toEqual([0, 2, 4]);
+  });
+  it('golden: 3, 6 and 3 of twelve modules give 12.75 ms in the source’s simulator', () => {
+    const placed = place(equal, rank(equal, 'importance'), [0.3, 0.8], 'modules');
+    expect([0, 1, 2].map((tier) => placed.filter((p) => p === tier).length)).toEqual([3, 6, 3]);
+    expect(simulatorMs(placed)).toBe(12.75);
+  });
 });

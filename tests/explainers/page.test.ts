@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WIDGETS } from '@/explainers/registry';
 import { launchBrowser, serve, type Site } from '../app/browser';
 import { axe, overflow } from '../app/checks';
+import { crowded } from './crowded';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const SHOTS = at('../../screenshots/explainers');
@@ -155,6 +156,19 @@ describe('state', () => {
       await page.locator('.plot svg').first().waitFor();
       expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
       expect(await page.getByRole('alert').count()).toBe(0);
+    }
+    await page.close();
+  });
+  it.each([360, 768])('no words of a plot are cut off or on top of each other at %i px', async (width) => {
+    const page = await browser.newPage({ viewport: { width, height: 900 } });
+    for (const { tag } of WIDGETS) {
+      await page.goto(`${site.url}/embed.html?widget=${tag}`);
+      await page.locator('.plot svg').first().waitFor();
+      const tabs = page.locator('.buttons button[aria-pressed]');
+      for (let i = 0; i < Math.max(1, await tabs.count()); i++) {
+        if ((await tabs.count()) > 0) await tabs.nth(i).click();
+        expect(await crowded(page, tag), `${tag} ${i}`).toEqual([]);
+      }
     }
     await page.close();
   });

@@ -1,6 +1,7 @@
 /** A tiny experiment with every setting overridable, on a synthetic corpus. */
 import type { Corpus } from '@/data/corpus';
 import type { EngineDevice } from '@/engine/device';
+import { meterMemory } from '@/engine/memory-meter';
 import type { ExperimentConfig, ModelConfig, OptimizerConfig, TrainingConfig } from '@/experiment/config';
 import { BASELINE_ATTENTION } from '@/models/attention/config';
 import type { Gpt2Config } from '@/models/config';
@@ -38,7 +39,7 @@ export function testExperiment({ model, training, optimizer, pruning, vocab = 65
     },
     pruning: pruning ? { ...PRUNING, ...pruning } : null,
     training: {
-      batchSize: 3, gradientAccumulation: 1, maxIters: 20, maxSeconds: 0, evalInterval: 0, evalBatches: 2, checkpointInterval: 0, seed: 7,
+      batchSize: 3, gradientAccumulation: 1, maxIters: 20, maxSeconds: 0, evalInterval: 0, evalBatches: 2, earlyStopPatience: 0, checkpointInterval: 0, seed: 7,
       ...training,
     },
   }; // prettier-ignore
@@ -64,6 +65,7 @@ const testCorpus = (train: Uint32Array, val: Uint32Array): Corpus =>
 
 export async function testEngine(): Promise<EngineDevice> {
   const device = await testDevice();
+  meterMemory(device); // as openDevice does
   const limits = {
     maxBufferSize: device.limits.maxBufferSize,
     maxStorageBufferBindingSize: device.limits.maxStorageBufferBindingSize,

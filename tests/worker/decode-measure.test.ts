@@ -1,9 +1,10 @@
 /** The Decode page's measurements on a device: results of a tiny model, cancelling, and what is refused. */
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openDevice } from '@/engine/device';
 import { loadRunCorpus } from '@/experiment/open-run';
-import { Measurer } from '@/worker/decode-measure';
-import { DECODE_PRESETS, type Measurement, type MeasureRequest } from '@/worker/decode-protocol';
+import { type MeasureHost, Measurer } from '@/worker/decode-measure';
+import { measuringAlone } from '@/worker/store/locks';
+import { DECODE_PRESETS, DEVICE_LOST, type Measurement, type MeasureRequest } from '@/worker/decode-protocol';
 import { PRESETS } from '@/worker/presets';
 import { testGpu } from '../support/gpu';
 
@@ -15,9 +16,10 @@ const request = (what: Measurement, subject: MeasureRequest['subject'] = 'random
 });
 
 const engine = openDevice(await testGpu());
-const measurer = (busy = false): Measurer =>
+const measurer = (busy = false, device = () => engine, alone: MeasureHost['alone'] = (body) => body()): Measurer =>
   new Measurer({
-    engine: () => engine,
+    engine: device,
+    alone,
     busy: () => busy,
     platform: () => ({ version: '0', commit: 'c', os: 'o', browser: 'b' }),
     idle: () => null,
@@ -44,6 +46,8 @@ describe('measuring', () => {
     if (share.kind !== 'bandwidth') throw new Error(share.kind);
     expect(share).toMatchObject({ bytes: 64 * 32 * 4 * 2, manifest: { preset: 'decode-bandwidth', model: PRESETS[0]!.name } }); // prettier-ignore
     expect(share.rounds).toHaveLength(2);
+    const named = share.manifest.kernels.map(({ name, variant }) => `${name}/${variant}`);
+    expect(named).toEqual([`attention_cached/${share.variant}`, 'attention_combine/rows']);
     const ratio = await measurer().measure(request({ kind: 'calibration', prompts: 2 }), () => undefined);
     if (ratio.kind !== 'calibration') throw new Error(ratio.kind);
     expect(ratio.ratio).toBeCloseTo(ratio.low / ratio.high, 12);
@@ -67,5 +71,54 @@ describe('measuring', () => {
     const what = { kind: 'context', batch: 1, samples: 1 } as const;
     await expect(measurer(true).measure(request(what), () => undefined)).rejects.toThrow('a run is going on');
     await expect(measurer().measure(request(what, 'run'), () => undefined)).rejects.toThrow('no finished run');
+  });
+});
+
+describe('when something goes wrong', () => {
+  it('a device that goes away ends the measurement by name, and the next one runs on another', async () => {
+    const doomed = await openDevice(await testGpu());
+    const devices = [doomed, await engine];
+    const m = measurer(false, () => Promise.resolve(devices.shift()!));
+    const what = { kind: 'saturation', batches: [1, 2, 4], samples: 1 } as const;
+    const ended = m.measure(request(what), ({ stage }) => {
+      if (stage === '2 sequences') doomed.device.destroy();
+    });
+    await expect(ended).rejects.toMatchObject({ name: DEVICE_LOST, message: expect.stringContaining('was lost while measuring') as string }); // prettier-ignore
+    expect(m.active).toBe(false);
+    const again = await m.measure(request({ ...what, batches: [1] }), () => undefined);
+    expect(again).toMatchObject({ kind: 'saturation', points: [{ batch: 1, context: 32 }] });
+  });
+
+  it('a cache that no buffer holds is refused before it is made, with bytes and limit', async () => {
+    const { device } = await engine;
+    const limit = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize);
+    const context = 2 ** Math.ceil(Math.log2(limit / 128) + 1); // width 32: 128 bytes a token
+    await expect(
+      measurer().measure(request({ kind: 'bandwidth', batch: 1, context, rounds: 1 }), () => undefined),
+    ).rejects.toThrow(`K of 1 x ${context} tokens takes ${128 * context} bytes, and`);
+  });
+
+  afterEach(() => vi.unstubAllGlobals());
+
+  /** Locks of one origin: `names` are held by other tabs. */
+  const heldElsewhere = (...names: string[]): void => {
+    vi.stubGlobal('navigator', {
+      locks: {
+        query: () => Promise.resolve({ held: names.map((name) => ({ name })) }),
+        request: async (name: string, _: unknown, body: (lock: object | null) => unknown) =>
+          body(names.includes(name) ? null : {}),
+      },
+    });
+  };
+
+  it('another tab that trains or measures stands in the way, and is named', async () => {
+    const what = { ...DECODE_PRESETS.store.what, k: 'f16', v: 'f16', batches: 1 } as const;
+    const m = measurer(false, undefined, measuringAlone);
+    heldElsewhere('knlp-run:run-7');
+    await expect(m.measure(request(what), () => undefined)).rejects.toThrow('run-7 is being trained in another tab');
+    heldElsewhere('knlp-measure');
+    await expect(m.measure(request(what), () => undefined)).rejects.toThrow('another tab is measuring');
+    heldElsewhere();
+    await expect(m.measure(request(what), () => undefined)).resolves.toMatchObject({ kind: 'store' });
   });
 });

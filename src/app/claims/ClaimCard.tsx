@@ -2,6 +2,7 @@
 import { memo, type ReactNode } from 'react';
 import type { EvidenceSet } from '@/worker/store-protocol';
 import { LocalEvidence } from './LocalEvidence';
+import { readingOf } from './documents';
 import { caveats, figure, setupOf, type Claim } from './ledger';
 import type { Reproduction } from './reproduce';
 
@@ -15,6 +16,7 @@ export const ClaimCard = memo(function ClaimCard(props: {
 }): ReactNode {
   const { claim: c, plan, local } = props;
   const value = figure(c);
+  const reading = readingOf(c);
   const title = c.title.replaceAll(' %', '\u00a0%');
   return (
     <li id={`claim-${c.id}`}>
@@ -32,6 +34,15 @@ export const ClaimCard = memo(function ClaimCard(props: {
       <Caveats of={c} />
       <p className="muted claim-source">
         Source: {c.sources.join(', ')} <span className="num">· {c.id}</span>
+        {reading && (
+          <>
+            {' '}
+            ·{' '}
+            <a href={reading.href} aria-label={`${reading.title}: ${c.title}`}>
+              {reading.title}
+            </a>
+          </>
+        )}
       </p>
       <HowTo plan={plan} title={c.title} />
       {local.length > 0 && <LocalEvidence metric={c.metric} sets={local} />}

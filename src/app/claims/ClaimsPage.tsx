@@ -49,6 +49,7 @@ export function ClaimsPage(): ReactNode {
           Search{' '}
           <input
             type="search"
+            data-page-search
             value={words}
             placeholder="title, model, source"
             onChange={(e) => setWords(e.target.value)}

@@ -24,6 +24,7 @@ export function Experiment({ preset, what = preset.what, controls, children }: E
   const result = useStore(measurements, (s) => s.results[kind]);
   const training = useRun((s) => isActive(s.state));
   const ready = useRun((s) => s.connection === 'ready' && s.adapter?.kind === 'webgpu');
+  const verb = problem?.kind === 'lost' ? 'Measure again' : 'Measure';
   return (
     <section className="decode-card" aria-label={title}>
       <div className="row">
@@ -40,11 +41,11 @@ export function Experiment({ preset, what = preset.what, controls, children }: E
           ) : (
             <button
               type="button"
-              aria-label={`Measure ${title}`}
+              aria-label={`${verb} ${title}`}
               disabled={!ready || training || active !== null}
               onClick={() => void measure(workbench, what)}
             >
-              Measure
+              {verb}
             </button>
           )}
           <button
@@ -64,8 +65,8 @@ export function Experiment({ preset, what = preset.what, controls, children }: E
       {controls && <div className="row">{controls}</div>}
       {active === kind && <Progress />}
       {problem && (
-        <p role="alert" className="decode-problem">
-          {problem}
+        <p role="alert" className="decode-problem" data-problem={problem.kind}>
+          {problem.text}
         </p>
       )}
       {result && (

@@ -38,6 +38,9 @@ export function RooflineCard(): ReactNode {
   );
 }
 
+/** Browsers round timestamps, and the clocks of pages, to at most this. */
+const TICK_MS = 0.1;
+
 function OpDetail({ op, timing }: { readonly op: OpDot; readonly timing: Timing }): ReactNode {
   const facts: readonly (readonly [string, string])[] = [
     ['kernel', op.family],
@@ -47,6 +50,7 @@ function OpDetail({ op, timing }: { readonly op: OpDot; readonly timing: Timing 
     ['work', flops(op.flops)],
     ['bytes', `${bytes(op.bytes)} at least`],
     ['time', `${significant(op.ms)} ms a dispatch, ${timing === 'fenced' ? 'fenced' : 'by timestamps'}`],
+    ['sample', `${count(op.repeats)} dispatches in a row, ${significant(op.repeats * op.ms)} ms: ${count(Math.floor((op.repeats * op.ms) / TICK_MS))} ticks of a clock of ${TICK_MS} ms`], // prettier-ignore
     ['rate', `${significant(op.gflops)} GFLOP/s, ${significant(op.gbs)} GB/s`],
     ['intensity', `${significant(op.intensity)} FLOP/byte`],
     ['roof here', `${significant(op.roofGflops)} GFLOP/s`],

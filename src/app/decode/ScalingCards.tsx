@@ -78,7 +78,7 @@ export function FusionCard(): ReactNode {
           rows={result.rows.map((r) => ({
             name: r.name.replaceAll('_', ' '),
             value: r.ms,
-            text: `${significant(r.ms)} ms, ${significant(r.speed_up_over_f32)} × f32, ${bytes(r.cache_bytes)}, ${r.dispatches} kernels`,
+            text: `${significant(r.ms)} ms, ${significant(r.speed_up_over_f32)} × f32, ${bytes(r.cache_bytes)}, ${r.dispatches} kernels, ${r.variant}`,
           }))}
         />
       ) : (
@@ -107,7 +107,8 @@ export function BandwidthCard(): ReactNode {
           />
           <p className="num">
             {percent(result.share.median)} of the copy, {percent(result.share.least)} to{' '}
-            {percent(result.share.greatest)} in {result.rounds.length} rounds; {bytes(result.bytes)} of K and V
+            {percent(result.share.greatest)} in {result.rounds.length} rounds; {percent(result.ofRead.median)} of the
+            sum; {bytes(result.bytes)} of K and V; kernel {result.variant}, chosen by measurement
           </p>
         </>
       ) : (

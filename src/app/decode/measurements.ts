@@ -2,6 +2,7 @@
 import { createStore } from 'zustand/vanilla';
 import {
   CANCELLED,
+  DEVICE_LOST,
   type MeasureProgress,
   type Measurement,
   type MeasurementKind,
@@ -9,6 +10,7 @@ import {
   type SubjectKind,
 } from '@/worker/decode-protocol';
 import type { Workbench } from '../context';
+import { sentence } from '../stores/notices';
 import { keepMeasurement } from '../stores/own';
 import { requestOf } from '../stores/setup';
 
@@ -17,7 +19,13 @@ export interface Measurements {
   readonly active: MeasurementKind | null;
   readonly progress: MeasureProgress | null;
   readonly results: { readonly [K in MeasurementKind]?: ResultOf<K> };
-  readonly problems: Readonly<Partial<Record<MeasurementKind, string>>>;
+  readonly problems: Readonly<Partial<Record<MeasurementKind, Problem>>>;
+}
+
+/** Why there is no newer result. */
+export interface Problem {
+  readonly kind: 'lost' | 'cancelled' | 'failed' | 'note';
+  readonly text: string;
 }
 
 export const measurements = createStore<Measurements>(() => ({
@@ -28,13 +36,21 @@ export const measurements = createStore<Measurements>(() => ({
   problems: {},
 }));
 
+function problemOf(error: unknown): Problem {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  if (message === CANCELLED) return { kind: 'cancelled', text: 'Cancelled: nothing was kept.' };
+  const text = sentence(message);
+  if (name !== DEVICE_LOST) return { kind: 'failed', text };
+  return { kind: 'lost', text: `${text} Nothing of this measurement was kept; what was measured before stays. Measure again: a new device is opened for it.` }; // prettier-ignore
+}
+
 /** Runs one measurement; what goes wrong is kept beside it. */
 export async function measure({ session, setup }: Workbench, what: Measurement): Promise<void> {
   const { kind } = what;
   const run = requestOf(setup.getState());
-  const told = (text: string): void =>
-    measurements.setState(({ problems }) => ({ problems: { ...problems, [kind]: text } }));
-  if (!run) return told('no preset is chosen: open one in the Lab first');
+  const told = (problem: Problem): void =>
+    measurements.setState(({ problems }) => ({ problems: { ...problems, [kind]: problem } }));
+  if (!run) return told({ kind: 'failed', text: 'No preset is chosen: open one in the Lab first.' });
   const { subject, active } = measurements.getState();
   if (active) return;
   measurements.setState(({ problems }) => ({
@@ -48,10 +64,9 @@ export async function measure({ session, setup }: Workbench, what: Measurement):
     );
     measurements.setState(({ results }) => ({ results: { ...results, [kind]: result } }));
     const lost = keepMeasurement(result);
-    if (lost) told(`Measured, but explainers cannot show it: ${lost}.`);
+    if (lost) told({ kind: 'note', text: `Measured, but explainers cannot show it: ${lost}.` });
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    told(text === CANCELLED ? 'Cancelled: nothing was kept.' : text);
+    told(problemOf(error));
   } finally {
     measurements.setState({ active: null, progress: null });
   }

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState, type MouseEvent, type ReactNode } from 're
 import type { DocumentPage } from 'virtual:docs';
 import { findWidget } from '@/explainers/registry';
 import { contents, find, FIRST, type Entry } from './contents';
+import { DocsSearch } from './DocsSearch';
 import './docs.css';
 
 export function DocsPage({ rest }: { readonly rest: string }): ReactNode {
@@ -10,7 +11,10 @@ export function DocsPage({ rest }: { readonly rest: string }): ReactNode {
   const entry = find(slug);
   return (
     <div className="docs">
-      <Contents key={`contents of ${slug}`} current={slug} />
+      <div className="docs-side">
+        <DocsSearch />
+        <Contents key={`contents of ${slug}`} current={slug} />
+      </div>
       {entry ? (
         <Document key={slug} entry={entry} heading={heading} />
       ) : (

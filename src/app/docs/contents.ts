@@ -7,7 +7,8 @@ export const FIRST = 'quick-start';
 
 const GROUPS: readonly (readonly [name: string, slugs: readonly string[]])[] = [
   ['Start', [FIRST, 'architecture', 'kconfig', 'runs']],
-  ['Research', ['attention', 'optimizers', 'pruning', 'fisher-adam', 'decode', 'bandwidth', 'statistics']],
+  ['Attention', ['attention', 'reciprocal-attention', 'output-gate', 'kvsplice', 'kv-tying', 'ratio', 'fisher-trace']],
+  ['Research', ['optimizers', 'pruning', 'fisher-adam', 'memory-tiering', 'bandwidth', 'decode', 'statistics']],
   ['Reference', ['embed', 'deploy', 'measurements', 'provenance', 'kconfig-oracles']],
 ];
 

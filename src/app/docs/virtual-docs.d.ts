@@ -16,3 +16,10 @@ declare module 'virtual:docs' {
     readonly load: () => Promise<DocumentPage>;
   }[];
 }
+
+/** Written at build time by scripts/docs/plugin.ts: the text that the search reads. */
+declare module 'virtual:docs-search' {
+  import type { DocumentText } from '@/app/docs/search';
+  const documents: readonly DocumentText[];
+  export default documents;
+}

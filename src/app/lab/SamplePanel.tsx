@@ -3,11 +3,12 @@ import type { ReactNode } from 'react';
 import { useRun, useUi, useWorkbench } from '../context';
 import type { DecodeFacts } from '@/worker/protocol';
 import { bytes, significant } from '../format';
+import { sentence } from '../stores/notices';
 import type { UiStore } from '../stores/ui';
 
 interface NumberFieldProps {
   readonly label: string;
-  readonly field: 'tokens' | 'temperature' | 'topK' | 'topP' | 'minP' | 'seed';
+  readonly field: 'tokens' | 'texts' | 'temperature' | 'topK' | 'topP' | 'minP' | 'seed';
   readonly min: number;
   readonly max: number;
   readonly step: number;
@@ -57,6 +58,7 @@ export function SamplePanel(): ReactNode {
   const { ui, session } = useWorkbench();
   const prompt = useUi((s) => s.sample.prompt);
   const sample = useRun((s) => s.sample);
+  const streaming = sample !== null && !sample.done;
   const trained = useRun((s) => s.latest !== null && s.connection === 'ready');
   return (
     <section className="sample" aria-labelledby="sample-title">
@@ -77,6 +79,7 @@ export function SamplePanel(): ReactNode {
           />
         </label>
         <NumberField label="Tokens" field="tokens" min={1} max={4096} step={1} />
+        <NumberField label="Texts" field="texts" min={1} max={16} step={1} hint="Sequences decoded together" />
         <NumberField label="Temp." field="temperature" min={0} max={5} step={0.1} />
         <NumberField label="Top-k" field="topK" min={0} max={100000} step={1} hint="0: all tokens" />
         <NumberField
@@ -99,20 +102,28 @@ export function SamplePanel(): ReactNode {
         <button type="submit" disabled={!trained} title="Sample (s)">
           Sample
         </button>
+        {streaming && (
+          <button type="button" onClick={() => void session.cancelSample()}>
+            Stop text
+          </button>
+        )}
       </form>
       <DecodeNote decode={sample?.decode} />
-      <div
-        className="sample-text num"
-        tabIndex={0}
-        role="region"
-        aria-label="Sampled text"
-        aria-busy={sample?.done === false}
-      >
+      {sample?.cut && (
+        <p role="status" className="sample-note warn-text">
+          {sentence(sample.cut)} What was drawn stays.
+        </p>
+      )}
+      <div className="sample-text num" tabIndex={0} role="region" aria-label="Sampled text" aria-busy={streaming}>
         {sample ? (
           <>
-            <span className="muted">{prompt}</span>
-            {sample.text}
-            {!sample.done && <span className="caret" aria-hidden="true" />}
+            {[sample.text, ...(sample.others ?? [])].map((text, i) => (
+              <p key={i} className="sample-one">
+                <span className="muted">{sample.prompt ?? prompt}</span>
+                {text}
+                {streaming && <span className="caret" aria-hidden="true" />}
+              </p>
+            ))}
           </>
         ) : (
           <span className="muted">

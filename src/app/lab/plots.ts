@@ -59,7 +59,8 @@ interface Simple {
   readonly log: boolean;
   readonly series: (run: RunStore) => Series;
   readonly fallback: readonly [number, number];
-  readonly smooths: boolean;
+  /** `rate`: the mean of a rate is the harmonic one. */
+  readonly smooths: boolean | 'rate';
   readonly format: (value: number) => string;
   readonly empty: string;
 }
@@ -73,7 +74,7 @@ const simple = (o: Simple): PlotDefinition => ({
   smooths: false,
   format: o.format,
   builder: () => {
-    const ema = new Ema(LIVE_POINTS);
+    const ema = new Ema(LIVE_POINTS, o.smooths === 'rate');
     return (run, { log, emaWindow }) => ({
       id: o.id,
       title: o.title,
@@ -175,7 +176,7 @@ export const plots: readonly PlotDefinition[] = [
     log: false,
     series: (run) => run.data.tokensPerSecond,
     fallback: [0, 1000],
-    smooths: true,
+    smooths: 'rate',
     format: (v) => significant(v, 3),
     empty: 'Training tokens per second.',
   }),

@@ -10,8 +10,14 @@ export class Ema {
   private generation = -1;
   private beta = Number.NaN;
 
-  /** `limit`: of the points of `out`. */
-  constructor(limit = Infinity) {
+  /**
+   * `limit`: of the points of `out`. `harmonic`, for rates: averages what one unit takes, so that a short moment at a high rate weighs
+   * as little as it lasted.
+   */
+  constructor(
+    limit = Infinity,
+    private readonly harmonic = false,
+  ) {
     this.out = new Series(1024, limit);
   }
 
@@ -35,9 +41,10 @@ export class Ema {
       if (!Number.isFinite(y)) continue;
       const steps = this.read > 0 && this.read < source.thinned ? source.xs[this.read] - source.xs[this.read - 1] : 1;
       const kept = steps === 1 ? beta : beta ** steps;
-      this.sum = kept * this.sum + (1 - kept) * y;
+      this.sum = kept * this.sum + (1 - kept) * (this.harmonic ? 1 / y : y);
       this.weight = kept * this.weight + (1 - kept);
-      this.out.push(source.xs[this.read], this.sum / this.weight);
+      const mean = this.sum / this.weight;
+      this.out.push(source.xs[this.read], this.harmonic ? 1 / mean : mean);
     }
     return this.out;
   }

@@ -25,7 +25,12 @@ export function RunList({ open }: { readonly open: string | null }): ReactNode {
       <div className="runs-filter">
         <label className="field grow">
           <span>Search</span>
-          <input type="search" value={words} onChange={(e) => (setWords(e.target.value), setPage(0))} />
+          <input
+            type="search"
+            data-page-search
+            value={words}
+            onChange={(e) => (setWords(e.target.value), setPage(0))}
+          />
         </label>
         <label className="field">
           <span>Status</span>

@@ -84,7 +84,11 @@ class RunSeries {
   get(metric: string, x: XAxis): { raw: Series; ema: Ema } {
     const key = `${metric} ${x}`;
     let found = this.built.get(key);
-    if (!found) this.built.set(key, (found = { raw: this.build(metric, x), ema: new Ema() }));
+    if (!found)
+      this.built.set(
+        key,
+        (found = { raw: this.build(metric, x), ema: new Ema(Infinity, metric === 'tokens_per_second') }),
+      );
     return found;
   }
 

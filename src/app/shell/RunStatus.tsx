@@ -21,6 +21,7 @@ export function RunStatus(): ReactNode {
   const maxIters = useRun((s) => s.started?.maxIters ?? null);
   const step = useRun((s) => s.latest?.step ?? null);
   const left = useRun((s) => (s.state === 'running' ? eta(s) : null));
+  const reason = useRun((s) => (s.state === 'finished' ? s.reason : null));
   const word = connection === 'connecting' ? 'Connecting' : connection === 'crashed' ? 'Worker stopped' : WORDS[state];
   return (
     <p className="run-status">
@@ -40,6 +41,11 @@ export function RunStatus(): ReactNode {
             {count(step + 1)}/{count(maxIters)}
           </span>
         )
+      )}
+      {reason !== null && (
+        <span className="run-reason" title={reason}>
+          {reason}
+        </span>
       )}
       {left !== null && left > 0 && <span className="num run-eta">{duration(left)} left</span>}
     </p>

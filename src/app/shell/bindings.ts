@@ -38,9 +38,14 @@ export function shellBindings({ run, ui, session, link, menu }: Workbench, pages
     { keys: ['s'], title: 'Sample text from the model', group: 'Run', run: () => void session.sample() },
     {
       keys: ['/'],
-      title: 'Search the menu',
+      title: 'Search the menu; on a page with a search of its own, the page',
       group: 'Menu',
-      run: () => openMenu((at) => search(at, '')),
+      run: () => {
+        const own = document.querySelector<HTMLInputElement>('main input[data-page-search]');
+        if (own === null) openMenu((at) => search(at, ''));
+        else own.select();
+        own?.focus();
+      },
     },
     { keys: ['m'], title: 'Go to the menu; its own keys are below', group: 'Menu', run: () => openMenu(closePane) },
     { keys: ['['], title: 'Fold or unfold the left panel', group: 'Panels', run: () => toggle('left') },

@@ -99,7 +99,8 @@ export const interruptedNotice = (id: string, steps: number, maxIters: number | 
   actions: ['continue-run', 'open-runs'],
 });
 
-const sentence = (text: string): string => text[0].toUpperCase() + text.slice(1).replace(/\.?$/, '.');
+/** As a sentence: a capital in front, a full stop behind. */
+export const sentence = (text: string): string => text[0].toUpperCase() + text.slice(1).replace(/\.?$/, '.');
 
 /** A notice with the same id is replaced, not repeated. */
 export function withNotice(notices: readonly Notice[], notice: Notice): readonly Notice[] {

@@ -15,8 +15,11 @@ export interface LogEntry {
 
 export interface SampleText {
   readonly requestId: number;
+  readonly prompt?: string;
   readonly text: string;
+  readonly others?: readonly string[];
   readonly done: boolean;
+  readonly cut?: string;
   readonly decode?: DecodeFacts;
 }
 

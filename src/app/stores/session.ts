@@ -37,6 +37,7 @@ export interface Session {
   resume(): Promise<void>;
   stop(): Promise<void>;
   sample(): Promise<void>;
+  cancelSample(): Promise<void>;
   /** Measures on the worker. Rejects with a readable message. */
   measure(request: MeasureRequest, onProgress: (progress: MeasureProgress) => void): Promise<MeasureResult>;
   cancelMeasurement(): Promise<void>;
@@ -196,6 +197,7 @@ export function createSession(connect: Connect, run: RunStoreApi, setup: SetupSt
         run.setState({ sample: { requestId, text: '', done: false } });
         await api.sample({ ...rest, requestId, prompt, seed: seed === 0 ? requestId : seed });
       }),
+    cancelSample: () => command((api) => api.cancelSample()),
     async measure(request, onProgress) {
       if (!connection) throw new Error('the engine worker is not running: restart it in the Lab');
       return connection.api.measure(request, Comlink.proxy(onProgress));

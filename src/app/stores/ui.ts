@@ -17,6 +17,8 @@ export interface UiStore {
   readonly sample: {
     readonly prompt: string;
     readonly tokens: number;
+    /** Drawn together, with draws of their own. */
+    readonly texts: number;
     readonly temperature: number;
     readonly topK: number;
     readonly topP: number;
@@ -44,7 +46,7 @@ const initial: UiStore = {
   emaWindow: 20,
   log: {},
   singleKeys: true,
-  sample: { prompt: 'The ', tokens: 200, temperature: 0.8, topK: 40, topP: 1, minP: 0, seed: 0 },
+  sample: { prompt: 'The ', tokens: 200, texts: 1, temperature: 0.8, topK: 40, topP: 1, minP: 0, seed: 0 },
   dismissed: [],
   helpOpen: false,
 };

@@ -13,6 +13,7 @@ import gpus from './gpu-decode-summary.json';
 import heads from './kvsplice-fim-head-traces.json';
 import k16v8 from './k16v8-quality.json';
 import kernels from './gpu-kernel-lane-summary.json';
+import tiers from './memory-tiers.json';
 import naiveInt4 from './kv-int4-naive-perplexity.json';
 import ops from './roofline-ops.json';
 import precision from './kv-precision-asymmetry.json';
@@ -21,6 +22,7 @@ import ra from './reciprocal-attention-results.json';
 import saturation from './int4-speedup-saturation.json';
 import scale from './kv-int4-scale-attenuation.json';
 import splice from './kvsplice-results.json';
+import tierTraces from './tiering-module-traces.json';
 import traffic from './traffic-split.json';
 
 export interface Sourced {
@@ -71,3 +73,5 @@ export const kvspliceHeadTraces: Reported<(typeof heads.rows)[number]> = heads;
 export const sensitivityCorrelations: Reported<(typeof correlations.rows)[number]> = correlations;
 export const trafficSplit: Reported<(typeof traffic.rows)[number]> = traffic;
 export const kernelLanes: Reported<(typeof kernels.rows)[number]> = kernels;
+export const memoryTiers: Reported<(typeof tiers.rows)[number]> = tiers;
+export const tieringTraces: Reported<(typeof tierTraces.rows)[number]> = tierTraces;

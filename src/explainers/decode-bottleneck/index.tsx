@@ -7,7 +7,7 @@ import type { OwnSource } from '../own/source';
 import { Plot } from '../plot/Plot';
 import { label } from '../plot/ticks';
 import { number, type Values } from '../widget/attributes';
-import { Slider, Stats } from '../widget/controls';
+import { Slider, Stats, Stops } from '../widget/controls';
 import { defineWidget } from '../widget/define';
 
 const attributes = {
@@ -17,6 +17,11 @@ const attributes = {
   rate: number(10, 500, 50),
   bytes: number(1024, 524288, 57344),
 };
+const doublings = (from: number, to: number): number[] =>
+  Array.from({ length: Math.log2(to / from) + 1 }, (_, i) => from * 2 ** i);
+const HISTORIES = doublings(128, 32768);
+/** With GPT-2 124M and Qwen2.5-7B, f16. */
+const BYTES = [...doublings(1024, 524288), 36864, 57344].sort((a, b) => a - b);
 
 function Bottleneck({
   initial,
@@ -32,12 +37,10 @@ function Bottleneck({
   return (
     <>
       <div className="controls">
-        <Slider
+        <Stops
           label="History"
-          unit="tokens"
-          min={128}
-          max={32768}
-          step={128}
+          show={(v) => `${v.toLocaleString('en-US')} tokens`}
+          stops={HISTORIES}
           value={s.history}
           onChange={(history) => set({ ...s, history })}
         />
@@ -67,12 +70,10 @@ function Bottleneck({
           value={s.rate}
           onChange={(rate) => set({ ...s, rate })}
         />
-        <Slider
+        <Stops
           label="Cache"
-          unit="B/token"
-          min={1024}
-          max={524288}
-          step={1024}
+          show={(v) => `${v.toLocaleString('en-US')} B/token`}
+          stops={BYTES}
           value={s.bytes}
           onChange={(bytes) => set({ ...s, bytes })}
         />

@@ -63,14 +63,14 @@ function FisherAdam({
       <div className="plots">
         <Plot
           title="Second moment and Fisher diagonal"
-          x={{ title: 'step' }}
+          x={{ title: 'step', domain: [0, STEPS] }}
           y={{ title: 'squared gradient (arbitrary units)' }}
           series={[line('Adam v, bias-corrected', t.adam, 1), line('cumulative mean g²', t.fisher, 2, true)]}
           caveats={['Gradients are drawn from a seeded generator, not taken from a run.']}
         />
         <Plot
           title="After the root, as an importance"
-          x={{ title: 'step' }}
+          x={{ title: 'step', domain: [0, STEPS] }}
           y={{ title: `root of degree ${s.root} (arbitrary units)` }}
           series={[line('of v', rooted(t.adam), 1), line('of mean g²', rooted(t.fisher), 2, true)]}
           caveats={['A higher root lets a spike reorder fewer parameters. bitter7 scores by |w|·(v+ε)^¼.']}

@@ -7,7 +7,7 @@ import type { OwnSource } from '../own/source';
 import { Plot } from '../plot/Plot';
 import { label } from '../plot/ticks';
 import { choice, type Values } from '../widget/attributes';
-import { Stats } from '../widget/controls';
+import { Parts, Stats } from '../widget/controls';
 import { defineWidget } from '../widget/define';
 
 const TABS = ['batch', 'context', 'gpu', 'extreme', 'quantisation'] as const;
@@ -19,6 +19,13 @@ const OWN = {
   extreme: 'context',
   quantisation: 'asymmetry',
 } as const;
+const NAMES: Readonly<Record<(typeof TABS)[number], string>> = {
+  batch: 'Batch',
+  context: 'Context',
+  gpu: 'GPU',
+  extreme: 'Long context',
+  quantisation: 'Quantisation',
+};
 const attributes = { tab: choice(TABS, 'batch') };
 
 function KvBandwidth({
@@ -31,13 +38,7 @@ function KvBandwidth({
   const [tab, setTab] = useState(initial.tab);
   return (
     <>
-      <div className="buttons" role="group" aria-label="Measurement">
-        {TABS.map((t) => (
-          <button type="button" key={t} aria-pressed={t === tab} onClick={() => setTab(t)}>
-            {t}
-          </button>
-        ))}
-      </div>
+      <Parts label="Measurement" parts={NAMES} value={tab} onChange={setTab} />
       {tab === 'batch' && <Batch />}
       {tab === 'context' && <Context />}
       {tab === 'gpu' && <Gpus />}

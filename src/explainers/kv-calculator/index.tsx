@@ -5,7 +5,7 @@ import { FORMATS, cacheBytes, kvBytesPerToken, readTimeMs, tokensPerSecond, type
 import { Plot, type Series } from '../plot/Plot';
 import { label } from '../plot/ticks';
 import { choice, number, type Values } from '../widget/attributes';
-import { Select, Slider, Stats, Stops, sequences } from '../widget/controls';
+import { Select, Slider, Stats, Stops, sequences, upTo } from '../widget/controls';
 import { defineWidget } from '../widget/define';
 import { CONTEXTS, MODELS } from './models';
 
@@ -74,17 +74,16 @@ function Calculator({ initial }: { readonly initial: Values<typeof attributes> }
           show={(v) => `${v.toLocaleString('en-US')} tokens`}
           onChange={(v) => set({ ...s, context: v })}
         />
-        <Slider
+        <Stops
           label="Batch"
           show={sequences}
-          min={1}
-          max={64}
+          stops={upTo(64)}
           value={s.batch}
           onChange={(v) => set({ ...s, batch: v })}
         />
         <Slider
           label="Shared prefix"
-          unit="% of context"
+          unit="%"
           min={0}
           max={100}
           value={s.prefix}
@@ -105,7 +104,10 @@ function Calculator({ initial }: { readonly initial: Values<typeof attributes> }
         items={[
           ['bytes a token', `${whole(perToken)} B`],
           ['cache', mib(bytes)],
-          [`read once at ${bandwidth} GB/s`, `${readTimeMs(bytes, bandwidth).toPrecision(3)} ms`],
+          [
+            `read once at ${bandwidth.toLocaleString('en-US')} GB/s`,
+            `${readTimeMs(bytes, bandwidth).toPrecision(3)} ms`,
+          ],
           ['bound on decode', `${whole(tokensPerSecond(bytes, bandwidth, s.batch))} tok/s`],
           [
             'share of device memory',

@@ -9,12 +9,13 @@ import type { OwnSource } from '../own/source';
 import { Plot } from '../plot/Plot';
 import { label } from '../plot/ticks';
 import { choice, number, type Values } from '../widget/attributes';
-import { Select, Slider, Stats, sequences } from '../widget/controls';
+import { Parts, Select, Slider, Stats, Stops, sequences, upTo } from '../widget/controls';
 import { defineWidget } from '../widget/define';
 
 const TABS = ['saturation', 'fusion', 'asymmetry'] as const;
 /** The own measurement that belongs beside each tab. */
 const OWN = { saturation: 'saturation', fusion: 'fusion', asymmetry: 'asymmetry' } as const;
+const NAMES = { saturation: 'Saturation', fusion: 'Fusion', asymmetry: 'Asymmetry' } as const;
 const attributes = { tab: choice(TABS, 'saturation'), batch: number(1, 128, 16) };
 /** The published fit, B >= 4. */
 const PRINTED = { sMax: 3.75, bHalf: 5.1, gamma: 1.32 };
@@ -23,13 +24,7 @@ function Quant({ initial, own }: { readonly initial: Values<typeof attributes>; 
   const [tab, setTab] = useState(initial.tab);
   return (
     <>
-      <div className="buttons" role="group" aria-label="Part">
-        {TABS.map((t) => (
-          <button type="button" key={t} aria-pressed={t === tab} onClick={() => setTab(t)}>
-            {t}
-          </button>
-        ))}
-      </div>
+      <Parts label="Part" parts={NAMES} value={tab} onChange={setTab} />
       {tab === 'saturation' && <Saturation start={initial.batch} />}
       {tab === 'fusion' && <Fusion />}
       {tab === 'asymmetry' && <Asymmetry />}
@@ -44,7 +39,7 @@ function Saturation({ start }: { readonly start: number }): ReactNode {
   return (
     <>
       <div className="controls">
-        <Slider label="Batch" show={sequences} min={1} max={128} value={batch} onChange={setBatch} />
+        <Stops label="Batch" show={sequences} stops={upTo(128)} value={batch} onChange={setBatch} />
       </div>
       <Stats
         items={[
@@ -119,7 +114,7 @@ function Fusion(): ReactNode {
         x={{ title: 'batch (sequences)', log: true, ticks: [1, 2, 4, 8, 16] }}
         y={{ title: 'speed-up over f16 (×)' }}
         series={contexts.map((c, i) => ({
-          name: `${c} tokens`,
+          name: `${c.toLocaleString('en-US')} tokens`,
           mark: 'dots' as const,
           color: (i % 6) + 1,
           points: rows
@@ -154,7 +149,7 @@ function Asymmetry(): ReactNode {
         <Plot
           title="Perplexity cost by precision of keys (K) and values (V)"
           x={{
-            title: 'key bits / value bits; left Qwen2.5-7B, right Mistral-7B',
+            title: 'bits of keys (K) / values (V)',
             domain: [-0.6, rows.length - 0.4],
             ticks: rows.map((_, i) => i),
             format: short,

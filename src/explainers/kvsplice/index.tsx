@@ -93,7 +93,7 @@ function KvSplice({
         />
         <Plot
           title="Fisher trace by layer, all heads"
-          x={{ title: 'layer', domain: [-0.6, 11.6] }}
+          x={{ title: 'layer', domain: [-0.9, 11.9], ticks: [0, 6, 11] }}
           y={{ title: 'trace (no unit)' }}
           series={archs.map((a, i) => ({
             name: TRACED[a] ?? a,
@@ -102,7 +102,8 @@ function KvSplice({
             points: kvspliceHeadTraces.rows
               .filter((r) => r.architecture === a)
               .map((r) => ({
-                x: r.layer_index,
+                // Side by side: the two arms have the same layers.
+                x: r.layer_index + (i === 0 ? -0.15 : 0.15),
                 y: r.fim_trace_1,
                 name: `${a}, layer ${r.layer_index}, head ${r.head_index}`,
                 source: r.source,

@@ -81,7 +81,7 @@ export function SaturationView({ of: { points } }: Of<'saturation'>): ReactNode 
       />
       <Stats
         items={[
-          ['context', `${points[0].context} tokens`],
+          ['context', `${points[0].context.toLocaleString('en-US')} tokens`],
           ['S_max', found ? `${label(found.sMax)} tok/s` : 'beyond these batches'],
           ['B_half', found ? label(found.bHalf) : 'beyond these batches'],
         ]}

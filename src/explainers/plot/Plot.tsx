@@ -17,6 +17,8 @@ export interface Series {
   /** Index into the Okabe-Ito series; 0 is the neutral baseline. */
   readonly color: number;
   readonly dashed?: boolean;
+  /** A second pattern, where more lines than colours stand in one plot. */
+  readonly dotted?: boolean;
   /** Filled dots are computed or local; hollow ones are reported by others. */
   readonly filled?: boolean;
 }
@@ -127,7 +129,7 @@ export function Plot(props: PlotProps): ReactNode {
 function Axes({ frame, x, y }: { readonly frame: AnyFrame; readonly x: Axis; readonly y: Axis }): ReactNode {
   const { width, height } = frame;
   const bottom = height - MARGIN.bottom;
-  const xt = x.ticks ?? (x.log ? logTicks : linearTicks)(frame.dx, Math.max(3, Math.floor((width - MARGIN.left) / 55)));
+  const xt = x.ticks ?? (x.log ? logTicks : linearTicks)(frame.dx, Math.max(3, Math.floor((width - MARGIN.left) / 75)));
   const yt = y.ticks ?? (y.log ? logTicks : linearTicks)(frame.dy, 5);
   const room = xt.length > 1 ? Math.abs(frame.px(xt[1]) - frame.px(xt[0])) : width;
   return (
@@ -143,7 +145,7 @@ function Axes({ frame, x, y }: { readonly frame: AnyFrame; readonly x: Axis; rea
       {xt.map((t) => (
         <g key={t}>
           <line className="tick" x1={frame.px(t)} x2={frame.px(t)} y1={bottom} y2={bottom + 4} />
-          <TickLabel x={frame.px(t)} y={bottom} room={room} text={(x.format ?? label)(t)} />
+          <TickLabel x={frame.px(t)} y={bottom} room={room} limit={width} text={(x.format ?? label)(t)} />
         </g>
       ))}
       <path className="frame" d={`M${MARGIN.left},${MARGIN.top}V${bottom}H${width - MARGIN.right}`} />
@@ -157,18 +159,25 @@ function Axes({ frame, x, y }: { readonly frame: AnyFrame; readonly x: Axis; rea
   );
 }
 
-/** On one line, or its words on two where the neighbours are near. */
+/** On one line, or its words (or what a slash joins) on two where the neighbours are near. */
 function TickLabel(props: {
   readonly x: number;
   readonly y: number;
   readonly room: number;
+  /** Right edge of the drawing: a label there moves in. */
+  readonly limit: number;
   readonly text: string;
 }): ReactNode {
-  const words = props.text.split(' ');
+  const words = props.text.split(/ |(?<=\/)/);
   const wide = props.text.length * CHARACTER > props.room - 4 && words.length > 1;
   const lines = wide ? [words[0], words.slice(1).join(' ')] : [props.text];
   return lines.map((line, i) => (
-    <text key={i} x={props.x} y={props.y + 14 + i * 11} textAnchor="middle">
+    <text
+      key={i}
+      x={Math.min(props.x, props.limit - (line.length * CHARACTER) / 2)}
+      y={props.y + 14 + i * 11}
+      textAnchor="middle"
+    >
       {line}
     </text>
   ));
@@ -185,7 +194,7 @@ function Marks({ series: s, frame }: { readonly series: Series; readonly frame: 
         (p, i) =>
           `${i ? 'L' : 'M'}${frame.px(p.x).toFixed(1)},${Math.max(MARGIN.top, Math.min(bottom, frame.py(p.y))).toFixed(1)}`,
       );
-      return <path className={`line c${s.color}${s.dashed ? ' dashed' : ''}`} d={d.join('')} />;
+      return <path className={lineClass(s)} d={d.join('')} />;
     }
     case 'dots':
       return points
@@ -201,7 +210,7 @@ function Marks({ series: s, frame }: { readonly series: Series; readonly frame: 
         ));
     case 'bars': {
       // Bars stand at whole numbers.
-      const width = Math.min(24, 0.7 * Math.abs(frame.px(1) - frame.px(0)));
+      const width = Math.min(40, 0.7 * Math.abs(frame.px(1) - frame.px(0)));
       return points.map((p, i) => {
         const top = frame.py(p.y);
         const zero = frame.dy[0] <= 0 && !frame.logY ? frame.py(0) : bottom;
@@ -220,6 +229,8 @@ function Marks({ series: s, frame }: { readonly series: Series; readonly frame: 
   }
 }
 
+const lineClass = (s: Series): string => `line c${s.color}${s.dotted ? ' dotted' : s.dashed ? ' dashed' : ''}`;
+
 function Legend({ series }: { readonly series: readonly Series[] }): ReactNode {
   if (series.length === 0) return null;
   return (
@@ -228,7 +239,7 @@ function Legend({ series }: { readonly series: readonly Series[] }): ReactNode {
         <li key={s.name}>
           <svg width={18} height={10} aria-hidden="true">
             {s.mark === 'line' ? (
-              <path className={`line c${s.color}${s.dashed ? ' dashed' : ''}`} d="M0,5H18" />
+              <path className={lineClass(s)} d="M0,5H18" />
             ) : s.mark === 'dots' ? (
               <circle className={`dot c${s.color}${s.filled ? ' filled' : ''}`} cx={9} cy={5} r={4} />
             ) : (

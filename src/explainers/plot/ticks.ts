@@ -26,10 +26,11 @@ export function logTicks([lo, hi]: readonly [number, number], count: number): nu
   return out;
 }
 
-/** At most four significant digits; k, M, G from ten thousand on. */
+/** At most four significant digits, thousands apart; k, M, G from ten thousand on. */
 export function label(v: number): string {
   const a = Math.abs(v);
-  const digits = (x: number): string => String(Number(x.toPrecision(4)));
+  const digits = (x: number): string =>
+    Number(x.toPrecision(4)).toLocaleString('en-US', { maximumSignificantDigits: 4 });
   const text =
     a >= 1e15 || (a > 0 && a < 1e-3)
       ? v.toExponential(1).replace('.0e', 'e').replace('e+', 'e')

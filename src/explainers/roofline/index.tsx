@@ -7,7 +7,7 @@ import type { OwnSource } from '../own/source';
 import { Plot, type Series } from '../plot/Plot';
 import { label } from '../plot/ticks';
 import { choice, number, type Values } from '../widget/attributes';
-import { Select, Slider, Stats } from '../widget/controls';
+import { Select, Stats, Stops, upTo } from '../widget/controls';
 import { defineWidget } from '../widget/define';
 
 const SPECS = deviceSpecs.rows.filter(
@@ -29,16 +29,16 @@ function Roofline({
   const devices = NAMES.map((name) => deviceOf(name));
   const device = devices.find((d) => d.name === chosen) ?? devices[0];
   const gemm = gemmIntensity(batch, 4096, 4096, 2);
-  const roof = (d: Device, color: number, dashed: boolean): Series => ({
+  const roof = (d: Device, color: number, pattern: Pick<Series, 'dashed' | 'dotted'> = {}): Series => ({
     name: `${d.name} roof`,
     color,
     mark: 'line',
-    dashed,
+    ...pattern,
     points: [...INTENSITIES, ridge(d)].sort((a, b) => a - b).map((x) => ({ x, y: attainable(d, x) })),
   });
   const ops = rooflineOps.rows.filter((r) => r.uses_tensor_core_bool && r.intensity_high_flop_per_byte > 0);
   const series: Series[] = [
-    roof(device, 1, false),
+    roof(device, 1),
     {
       name: 'matrix operations, intensity as reported',
       color: 3,
@@ -62,12 +62,12 @@ function Roofline({
     <>
       <div className="controls">
         <Select label="Device" value={chosen} options={NAMES} onChange={setChosen} />
-        <Slider label="Batch of the matmul" min={1} max={1024} value={batch} onChange={setBatch} />
+        <Stops label="Matmul batch" show={String} stops={upTo(1024)} value={batch} onChange={setBatch} />
       </div>
       <Stats
         items={[
-          ['bandwidth', `${device.bandwidth} GB/s`],
-          ['dense 16-bit peak', `${device.peak} TFLOP/s`],
+          ['bandwidth', `${label(device.bandwidth)} GB/s`],
+          ['dense 16-bit peak', `${label(device.peak)} TFLOP/s`],
           ['ridge', `${label(ridge(device))} FLOP/B`],
           ['matmul intensity', `${label(gemm)} FLOP/B`],
           ['matmul bound by', gemm < ridge(device) ? 'memory' : 'arithmetic'],
@@ -86,7 +86,9 @@ function Roofline({
           title="Roofs of all devices"
           x={{ title: 'arithmetic intensity (FLOP/byte)', log: true, domain: [0.1, 1e5] }}
           y={{ title: 'attainable rate (TFLOP/s)', log: true }}
-          series={devices.map((d, i) => roof(d, (i + 1) % 8, d.name !== chosen))}
+          series={devices.map((d, i) =>
+            roof(d, (i + 1) % 7, d.name === chosen ? {} : { dashed: true, dotted: i >= 7 }),
+          )}
           caveats={deviceSpecs.caveats}
         />
       </div>

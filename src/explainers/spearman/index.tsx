@@ -94,21 +94,25 @@ function Spearman({ initial }: { readonly initial: Values<typeof attributes> }):
   };
   return (
     <>
-      <div className="buttons">
-        {PRESETS.map((name) => (
-          <button type="button" key={name} onClick={() => setDots(presetDots(name))}>
-            {name}
+      <div className="groups">
+        <div className="buttons" role="group" aria-label="Start from">
+          {PRESETS.map((name) => (
+            <button type="button" key={name} onClick={() => setDots(presetDots(name))}>
+              {name[0].toUpperCase() + name.slice(1)}
+            </button>
+          ))}
+        </div>
+        <div className="buttons" role="group" aria-label="Points">
+          <button type="button" onClick={() => add(50, 50)}>
+            Add a point
           </button>
-        ))}
-        <button type="button" onClick={() => add(50, 50)}>
-          Add a point
-        </button>
-        <button type="button" onClick={noise}>
-          Add 5 random points
-        </button>
-        <button type="button" onClick={() => setDots([])}>
-          Clear
-        </button>
+          <button type="button" onClick={noise}>
+            Add 5 random points
+          </button>
+          <button type="button" onClick={() => setDots([])}>
+            Clear
+          </button>
+        </div>
       </div>
       <Plot
         title="Drag a point, or focus it and use the arrow keys; double click adds one, Delete removes one"

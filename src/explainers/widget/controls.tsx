@@ -12,7 +12,9 @@ export function Slider(props: {
   readonly onChange: (v: number) => void;
 }): ReactNode {
   const id = useId();
-  const text = props.show ? props.show(props.value) : `${props.value}${props.unit ? ` ${props.unit}` : ''}`;
+  const text = props.show
+    ? props.show(props.value)
+    : `${props.value.toLocaleString('en-US')}${props.unit ? ` ${props.unit}` : ''}`;
   return (
     <div className="control">
       <label htmlFor={id}>{props.label}</label>
@@ -33,7 +35,33 @@ export function Slider(props: {
   );
 }
 
-export const sequences = (n: number): string => (n === 1 ? '1 sequence' : `${n} sequences`);
+/** Batches and other counts whose small values matter as much as their large ones. */
+export const DOUBLINGS: readonly number[] = Array.from(
+  { length: 21 },
+  (_, i) => 2 ** (i >> 1) * (i % 2 ? 1.5 : 1),
+).filter(Number.isInteger);
+
+export const upTo = (max: number): readonly number[] => DOUBLINGS.filter((v) => v <= max);
+
+/** Parts of a widget, one shown at a time. `parts` has what each button says. */
+export function Parts<T extends string>(props: {
+  readonly label: string;
+  readonly parts: Readonly<Record<T, string>>;
+  readonly value: string;
+  readonly onChange: (part: T) => void;
+}): ReactNode {
+  return (
+    <div className="buttons" role="group" aria-label={props.label}>
+      {(Object.keys(props.parts) as T[]).map((part) => (
+        <button type="button" key={part} aria-pressed={part === props.value} onClick={() => props.onChange(part)}>
+          {props.parts[part]}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+export const sequences = (n: number): string => (n === 1 ? '1 sequence' : `${n.toLocaleString('en-US')} sequences`);
 
 /** A slider over the entries of a list, for powers of two and presets. */
 export function Stops(props: {

@@ -51,7 +51,7 @@ p { margin: 0; max-width: 80ch; }
 .caveat { border-left: 2px solid var(--warn-line); padding-left: 8px; }
 .error { color: var(--danger); background: var(--danger-surface); border: 1px solid var(--danger-line); border-radius: 4px; padding: 8px; }
 .num, output { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace; font-variant-numeric: tabular-nums; }
-.controls { display: grid; grid-template-columns: repeat(auto-fill, minmax(190px, 1fr)); gap: 8px 16px; }
+.controls { display: grid; grid-template-columns: repeat(auto-fill, minmax(176px, 1fr)); gap: 8px 16px; }
 .control { display: grid; grid-template-columns: 1fr auto; gap: 0 8px; align-items: center; min-width: 0; }
 .control label { color: var(--muted); }
 .control input { grid-column: 1 / -1; width: 100%; height: 24px; margin: 0; accent-color: var(--accent); }
@@ -61,6 +61,7 @@ button { cursor: pointer; }
 @media (pointer: coarse) { select, button { min-height: 40px; } .control input { height: 40px; } summary { padding: 8px 0; } }
 button[aria-pressed='true'], button[aria-selected='true'] { background: var(--accent); color: var(--on-accent); border-color: var(--accent); }
 .buttons { display: flex; flex-wrap: wrap; gap: 4px; }
+.groups { display: flex; flex-wrap: wrap; gap: 8px 20px; }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
 .stats { display: flex; flex-wrap: wrap; gap: 1px; margin: 0; border: 1px solid var(--hairline); background: var(--surface); border-radius: 4px; overflow: hidden; }
 .stats div { flex: 1 1 150px; outline: 1px solid var(--hairline); padding: 8px; }
@@ -78,7 +79,7 @@ svg text { fill: var(--muted); font: 11px system-ui, sans-serif; font-variant-nu
 svg .axis { fill: var(--text); }
 svg .empty { text-anchor: middle; }
 .grid { stroke: var(--grid); } .tick, .frame { stroke: var(--hairline-strong); fill: none; }
-.line { fill: none; stroke-width: 1.75; } .dashed { stroke-dasharray: 5 4; }
+.line { fill: none; stroke-width: 1.75; } .dashed { stroke-dasharray: 5 4; } .dotted { stroke-dasharray: 1.75 3; }
 .dot { fill: var(--surface); stroke-width: 1.75; } .bar { fill: var(--surface); stroke-width: 1.5; }
 .ring { fill: none; stroke: var(--text); }
 .handle { cursor: grab; touch-action: none; }

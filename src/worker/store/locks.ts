@@ -19,6 +19,21 @@ export function lockRun(id: string): Promise<RunLock | null> {
   });
 }
 
+const MEASURE = 'knlp-measure';
+
+/** Runs `body` while no other tab measures or trains. Throws Error that says which of them does. */
+export async function measuringAlone<T>(body: () => Promise<T>): Promise<T> {
+  const runs = await heldRuns();
+  if (runs.size > 0)
+    throw new Error(
+      `${[...runs].join(', ')} is being trained in another tab: both would be disturbed; stop it there first`,
+    );
+  return navigator.locks.request(MEASURE, { ifAvailable: true }, (lock) => {
+    if (!lock) throw new Error('another tab is measuring: both would be disturbed; wait for it or cancel it there');
+    return body();
+  });
+}
+
 /** Ids of the runs that are being written now. */
 export async function heldRuns(): Promise<ReadonlySet<string>> {
   const { held = [] } = await navigator.locks.query();

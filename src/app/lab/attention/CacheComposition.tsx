@@ -1,5 +1,5 @@
 /** What a decoder of this model keeps of every token, layer by layer, against multi-head attention. */
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { CachePart, CacheSummary } from '@/worker/protocol';
 import { bytes, count, significant } from '../../format';
 import { Fact } from '../AdapterSection';
@@ -87,12 +87,38 @@ export function CacheComposition({ layers, nEmbd, blockSize }: Extract<CacheSumm
       </p>
       <dl className="facts">
         <Fact name="A token (f32)" value={`${count(perToken)} B`} />
-        <Fact name={`A sequence of ${count(blockSize)}`} value={bytes(perToken * blockSize)} />
         <Fact
           name="Multi-head attention"
           value={mha === perToken ? 'the same' : `${count(mha)} B, ${significant(mha / perToken, 3)} \u00d7`}
         />
       </dl>
+      <AtContext key={blockSize} perToken={perToken} mha={mha} blockSize={blockSize} />
     </>
+  );
+}
+
+/** The whole cache of one sequence of any length; starts at what the model is trained on. */
+function AtContext(props: { readonly perToken: number; readonly mha: number; readonly blockSize: number }): ReactNode {
+  const { perToken, mha, blockSize } = props;
+  const [context, setContext] = useState(blockSize);
+  return (
+    <div className="cache-context">
+      <label className="field">
+        <span>Tokens</span>
+        <input
+          className="num"
+          title="Length of the sequence"
+          type="number"
+          min={1}
+          step={1}
+          value={context}
+          onChange={({ target }) => setContext(Math.max(1, Math.round(Number(target.value)) || 1))}
+        />
+      </label>
+      <output className="num" aria-live="polite">
+        {bytes(perToken * context)}
+        {mha !== perToken && <span className="muted"> of {bytes(mha * context)}</span>}
+      </output>
+    </div>
   );
 }

@@ -1,0 +1,32 @@
+/** The document that explains the idea behind a claim; areas without one have no link. */
+import type { Claim } from './ledger';
+
+export interface Reading {
+  readonly title: string;
+  readonly href: string;
+}
+
+const doc = (title: string, path: string): Reading => ({ title, href: `#/docs/${path}` });
+const TIERS = doc('Memory tiering', 'memory-tiering');
+const ATTENTION = doc('Attention and KV variants', 'attention');
+
+const AREAS: Readonly<Partial<Record<string, Reading>>> = {
+  'reciprocal-attention': ATTENTION,
+  gate: ATTENTION,
+  'mla-kvsplice': ATTENTION,
+  pruning: doc('Pruning', 'pruning'),
+  optimizer: doc('Optimizers', 'optimizers'),
+  fisher: doc('Fisher and Adam', 'fisher-adam'),
+  tiering: TIERS,
+  'decode-bandwidth': doc('Decode and bandwidth', 'bandwidth'),
+  'kv-quantization': doc('Fewer bits in the cache', 'bandwidth/fewer-bits-in-the-cache'),
+  statistics: doc('Correlation and small samples', 'statistics'),
+};
+
+/** Claims whose document is not their area's. */
+const OWN: Readonly<Partial<Record<string, Reading>>> = {
+  'decode-tiering-bandwidth-need': TIERS,
+  'unified-signal-all-applications': TIERS,
+};
+
+export const readingOf = ({ id, area }: Claim): Reading | undefined => OWN[id] ?? AREAS[area];

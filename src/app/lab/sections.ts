@@ -14,6 +14,7 @@ import { OptimizerSection } from './optimizer/OptimizerSection';
 import { OneShotSection } from './pruning/OneShotSection';
 import { PruningSection } from './pruning/PruningSection';
 import { StepSection } from './StepSection';
+import { TimelineSection } from './timeline/TimelineSection';
 
 export interface Section {
   readonly id: string;
@@ -37,5 +38,6 @@ export const machineSections: readonly Section[] = [
   { id: 'pruning', component: PruningSection },
   { id: 'one-shot', component: OneShotSection },
   { id: 'step', component: StepSection },
+  { id: 'timeline', component: TimelineSection },
   { id: 'log', component: LogSection },
 ];

@@ -89,7 +89,7 @@ function Progress(): ReactNode {
         <span className="num">
           {done} of {cells.length}
         </span>{' '}
-        {phase === 'done' ? 'ended' : phase === 'paused' ? 'ended, paused' : 'ended'}
+        {phase === 'paused' ? 'ended, paused' : 'ended'}
         {phase === 'running' && left !== null && <span className="num muted"> ETA {left}</span>}
       </p>
       <progress className="matrix-bar" max={Math.max(1, cells.length)} value={done} aria-label="Runs that ended" />
@@ -101,7 +101,9 @@ function Progress(): ReactNode {
             <th scope="col" className="right">
               Seed
             </th>
-            <th scope="col">State</th>
+            <th scope="col" className="matrix-state">
+              State
+            </th>
             <th scope="col" className="right">
               Val. loss
             </th>
@@ -112,7 +114,7 @@ function Progress(): ReactNode {
             <tr key={id} data-status={status}>
               <th scope="row">{label || 'all'}</th>
               <td className="num right">{seed}</td>
-              <td>{WORDS[status]}</td>
+              <td className="matrix-state">{WORDS[status]}</td>
               <td className="num right">{valLoss === null ? '' : valLoss.toFixed(4)}</td>
             </tr>
           ))}

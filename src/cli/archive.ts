@@ -59,20 +59,21 @@ export async function exportDirectory(
   process.stderr.write(`${options.out}: ${zip.length} bytes, sha256 ${await sha256Bytes(zip)}\n`);
 }
 
+/** Unpacks an archive after checking all of it; how many files. Throws ArchiveError with the archive's name. */
+export async function unpack(file: string, out: string, maxBytes = DEFAULT_LIMITS.maxBytes): Promise<number> {
+  if (statSync(file).size > maxBytes) throw new Error(`${file}: is larger than --max-bytes ${maxBytes}`);
+  const limits = { ...DEFAULT_LIMITS, maxBytes };
+  return archived(file, () => importBundle(readFileSync(file), new DiskDirectory(out), limits));
+}
+
 async function importFile(file: string, options: { readonly out: string; readonly maxBytes: string }): Promise<void> {
   const maxBytes = Number(options.maxBytes);
   if (!(Number.isInteger(maxBytes) && maxBytes > 0))
     throw new UsageError(`--max-bytes ${options.maxBytes}: give a positive integer`);
-  const count = await importInto(file, options.out, { ...DEFAULT_LIMITS, maxBytes });
-  process.stderr.write(`${options.out}: ${count} files, all checked\n`);
-}
-
-/** @param folder must be empty or not exist @returns how many files were unpacked, after checking all of them */
-export async function importInto(file: string, folder: string, limits: typeof DEFAULT_LIMITS): Promise<number> {
   if (!existsSync(file)) throw new UsageError(`${file}: no such file`);
-  const { maxBytes } = limits;
-  if (statSync(file).size > maxBytes) throw new Error(`${file}: is larger than --max-bytes ${maxBytes}`);
-  return archived(file, () => importBundle(readFileSync(file), new DiskDirectory(folder), limits));
+  if (statSync(file).isDirectory()) throw new UsageError(`${file}: is a directory, no zip of "wb export"`);
+  const count = await unpack(file, options.out, maxBytes);
+  process.stderr.write(`${options.out}: ${count} files, all checked\n`);
 }
 
 /** Puts the archive's name in front of what is wrong with it. */

@@ -95,9 +95,15 @@ const SHAPES: readonly AttentionShape[] = [
   { batch: 8, heads: 4, headDim: 64, context: 4096 },
 ];
 
+const processorMs = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
+
 async function againstStream(engine: EngineDevice, rounds: number) {
   const quantumNs = clockQuantumNs() ?? 0;
   const sampleMs = Math.max(SAMPLE_MS, (QUANTA * quantumNs) / 1e6);
+  const clock = engine.adapter.software ? { processorMs } : {};
   const attention = [];
   for (const shape of SHAPES) {
     const {
@@ -106,12 +112,13 @@ async function againstStream(engine: EngineDevice, rounds: number) {
       ms,
       share,
       ofRead,
+      processorShare,
       medians,
       rounds: list,
-    } = await measureShare(engine, shape, { rounds, sampleMs });
+    } = await measureShare(engine, shape, { rounds, sampleMs, ...clock });
     attention.push({
       ...shape, variant, bytes, ms, gbs: medians.attentionGBs, stream_gbs: medians.streamGBs, read_gbs: medians.readGBs, share_of_stream: share.median, share_of_read: ofRead.median, share_least: share.least,
-      share_greatest: share.greatest, rounds: list.map((r) => ({ gbs: r.attentionGBs, stream_gbs: r.streamGBs, read_gbs: r.readGBs })),
+      share_greatest: share.greatest, processor_share: processorShare, rounds: list.map((r) => ({ gbs: r.attentionGBs, stream_gbs: r.streamGBs, read_gbs: r.readGBs })),
     }); // prettier-ignore
   }
   return { clock_quantum_ns: quantumNs, sample_ms: sampleMs, stream: 'copy of K to V in the same buffers', attention };
@@ -136,7 +143,7 @@ async function benchDecode(options: BenchDecodeOptions): Promise<void> {
     `${model.layers} layers, width ${model.width}, context ${context}: cached ${model.cached_tokens_per_s.toFixed(1)} tokens/s, re-forward ${model.forward_tokens_per_s.toFixed(2)} tokens/s, ${model.speed_up.toFixed(1)}x; ${model.dispatches_per_token} dispatches and one submit a token; drawn on the device, ${TOKENS} a submit, ${model.drawn_tokens_per_s.toFixed(1)} tokens/s; logits differ by at most ${model.largest_logit_difference.toExponential(1)}`,
     ...bandwidth.attention.map(
       (a) =>
-        `attention B ${a.batch} H ${a.heads} d ${a.headDim} T ${a.context}, ${a.variant}, ${(a.bytes / 1e6).toFixed(1)} MB: ${a.ms.toFixed(3)} ms, ${a.gbs.toFixed(2)} GB/s; copy of the same bytes ${a.stream_gbs.toFixed(2)}, read alone ${a.read_gbs.toFixed(2)} GB/s, ${percent(a.share_of_read)} of it reached; ${percent(a.share_of_stream)} of the copy (${percent(a.share_least)} to ${percent(a.share_greatest)} in ${rounds} rounds)`,
+        `attention B ${a.batch} H ${a.heads} d ${a.headDim} T ${a.context}, ${a.variant}, ${(a.bytes / 1e6).toFixed(1)} MB: ${a.ms.toFixed(3)} ms, ${a.gbs.toFixed(2)} GB/s; copy of the same bytes ${a.stream_gbs.toFixed(2)}, read alone ${a.read_gbs.toFixed(2)} GB/s, ${percent(a.share_of_read)} of it reached; ${percent(a.share_of_stream)} of the copy (${percent(a.share_least)} to ${percent(a.share_greatest)} in ${rounds} rounds)${a.processor_share ? `; in processor time ${percent(a.processor_share.median)} (${percent(a.processor_share.least)} to ${percent(a.processor_share.greatest)})` : ''}`,
     ),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);

@@ -1,17 +1,16 @@
 /** wb replay: runs a manifest again and says whether the result is the same. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { experimentConfig } from '@/experiment/config';
-import { DEFAULT_LIMITS } from '@/experiment/archive/zip-read';
 import { openStrict, symbolValues } from '@/experiment/kconfig-tree';
 import { makeRunId, utc } from '@/experiment/manifest/build';
 import { findingText, readManifest } from '@/experiment/manifest/read';
 import type { Manifest } from '@/experiment/manifest/schema';
 import { type Verdict, compareRuns } from '@/experiment/session/compare-runs';
 import { replayEnd, untimed } from '@/experiment/session/time-limit';
-import { importInto } from './archive';
+import { unpack } from './archive';
 import { manifestOf } from './continue-run';
 import { DiskDirectory } from './disk-directory';
 import { host } from './host';
@@ -32,26 +31,14 @@ export function registerReplay(program: Command): void {
   program
     .command('replay')
     .description('run a manifest again: "identical", or the first line that differs')
-    .argument('<manifest>', 'manifest.json, the run directory that holds it, or its zip of "wb export"')
+    .argument('<manifest>', 'manifest.json, the run directory that holds it, or a zip of "wb export"')
     .option('--out <dir>', 'keep the new run here (default: a temporary directory, deleted)')
     .option('--tolerance <r>', 'on another adapter: largest relative difference of any number of metrics.jsonl', '1e-3')
     .option('--data <file>', 'the text of a run on DATASET_CUSTOM')
     .option('--backend <name>', 'webgpu or reference (default: that of the manifest)')
     .option('--software', 'use the software adapter even where there is a GPU')
     .option('--json', 'print one JSON document')
-    .action((path: string, options: ReplayOptions) => unpacked(path, (at) => replay(at, options)));
-}
-
-/** A zip is checked and unpacked for the time of the replay; anything else is taken as it is. */
-async function unpacked(path: string, action: (path: string) => Promise<void>): Promise<void> {
-  if (!path.endsWith('.zip')) return action(path);
-  const folder = mkdtempSync(join(tmpdir(), 'wb-replay-zip-'));
-  try {
-    await importInto(path, folder, DEFAULT_LIMITS);
-    await action(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+    .action(replay);
 }
 
 function openManifest(path: string): { readonly manifest: Manifest; readonly folder: string } {
@@ -77,9 +64,30 @@ function configOf(manifest: Manifest, data: string | undefined) {
   return { experiment: named, ...customTextOf(named) };
 }
 
+/** True for a file that begins as zip archives do. */
+function isArchive(path: string): boolean {
+  if (!existsSync(path) || !statSync(path).isFile()) return false;
+  const head = Buffer.alloc(2);
+  const file = openSync(path, 'r');
+  readSync(file, head, 0, 2, 0);
+  closeSync(file);
+  return head.toString('latin1') === 'PK';
+}
+
 async function replay(path: string, options: ReplayOptions): Promise<void> {
   const tolerance = Number(options.tolerance);
   if (!(tolerance >= 0)) throw new UsageError(`--tolerance ${options.tolerance}: give a number of at least 0`);
+  if (!isArchive(path)) return replayRun(path, tolerance, options);
+  const unpacked = mkdtempSync(join(tmpdir(), 'wb-unpacked-'));
+  try {
+    await unpack(path, unpacked);
+    await replayRun(unpacked, tolerance, options);
+  } finally {
+    rmSync(unpacked, { recursive: true, force: true });
+  }
+}
+
+async function replayRun(path: string, tolerance: number, options: ReplayOptions): Promise<void> {
   const { manifest, folder } = openManifest(path);
   const config = configOf(manifest, options.data);
   const backend = options.backend ?? (manifest.device!.backend === 'cpu' ? 'reference' : 'webgpu');

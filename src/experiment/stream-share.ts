@@ -48,6 +48,8 @@ export interface StreamShare {
   readonly share: Spread;
   /** Attention over the sum of the same round. */
   readonly ofRead: Spread;
+  /** Attention over copy in processor time instead of elapsed time; null without such a clock. */
+  readonly processorShare: Spread | null;
   /** Of each rate over the rounds. */
   readonly medians: ShareRound;
   readonly rounds: readonly ShareRound[];
@@ -57,6 +59,14 @@ export interface ShareOptions {
   readonly rounds: number;
   /** Smallest time of a sample, milliseconds. */
   readonly sampleMs: number;
+  /** Processor milliseconds of this process so far: what a CPU adapter spends, whoever else keeps the machine busy. */
+  readonly processorMs?: () => number;
+}
+
+/** Of one run, milliseconds. */
+interface Cost {
+  readonly ms: number;
+  readonly processor: number;
 }
 
 /**
@@ -66,7 +76,7 @@ export interface ShareOptions {
 export async function measureShare(
   engine: EngineDevice,
   shape: AttentionShape,
-  { rounds, sampleMs }: ShareOptions,
+  { rounds, sampleMs, processorMs }: ShareOptions,
 ): Promise<StreamShare> {
   const { device, traits } = engine;
   const tuning: Tuning = { cache: engine.tuning?.cache ?? memoryTuneCache(), measure: ['attention_cached'] };
@@ -83,19 +93,26 @@ export async function measureShare(
     const repeats = new Map<TimedRun, number>();
     const sum = await timed(device, streamRead(buffers.get(REGION.k)!, buffers.get(REGION.v)!, traits.software));
     for (const run of [attention, copy, sum]) repeats.set(run, await repeatsFor(run, sampleMs));
-    const sample = async (run: TimedRun): Promise<number> => (await run(repeats.get(run)!)) / repeats.get(run)!;
+    const sample = async (run: TimedRun): Promise<Cost> => {
+      const n = repeats.get(run)!;
+      const begin = processorMs?.() ?? 0;
+      const ms = (await run(n)) / n;
+      return { ms, processor: ((processorMs?.() ?? 0) - begin) / n };
+    };
     const times: number[] = [];
+    const processorShares: number[] = [];
     const list: ShareRound[] = [];
     let before = await sample(copy);
     for (let round = 0; round < rounds; round++) {
-      const ms = await sample(attention);
+      const { ms, processor } = await sample(attention);
       const after = await sample(copy);
       times.push(ms);
       list.push({
-        streamGBs: (2 * bytes) / (before + after) / 1e6,
+        streamGBs: (2 * bytes) / (before.ms + after.ms) / 1e6,
         attentionGBs: bytes / ms / 1e6,
-        readGBs: bytes / (await sample(sum)) / 1e6,
+        readGBs: bytes / (await sample(sum)).ms / 1e6,
       });
+      processorShares.push((before.processor + after.processor) / (2 * processor));
       before = after;
     }
     const share = spread(list.map((r) => r.attentionGBs / r.streamGBs));
@@ -103,7 +120,17 @@ export async function measureShare(
     const over = (key: keyof ShareRound): number => median(list.map((round) => round[key]));
     const medians = { streamGBs: over('streamGBs'), attentionGBs: over('attentionGBs'), readGBs: over('readGBs') };
     const variant = attentionVariant(programs);
-    return { shape, variant, bytes, ms: median(times), share, ofRead, medians, rounds: list };
+    return {
+      shape,
+      variant,
+      bytes,
+      ms: median(times),
+      share,
+      ofRead,
+      processorShare: processorMs ? spread(processorShares) : null,
+      medians,
+      rounds: list,
+    };
   } finally {
     for (const buffer of buffers.values()) buffer.destroy();
   }

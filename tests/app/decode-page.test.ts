@@ -29,6 +29,15 @@ async function open(query: string, options: BrowserContextOptions = {}): Promise
   return page;
 }
 
+const PHONE = { viewport: { width: 390, height: 844 } };
+
+/** The whole page from its top: a sticky header would stand in the middle. */
+async function shot(page: Page, name: string): Promise<void> {
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.waitForTimeout(200);
+  await page.screenshot({ path: `${SHOTS}/decode-${name}.png`, fullPage: true });
+}
+
 const measure = (page: Page, title: string) => page.getByRole('button', { name: `Measure ${title}`, exact: true });
 
 const EXPERIMENTS = ['Roofline of this adapter', 'Attention against the stream', 'Batch saturation', 'Context scaling', 'Fusion', 'K/V precision asymmetry', 'Calibration ratio', 'Quantised KV']; // prettier-ignore
@@ -43,6 +52,7 @@ describe('measuring', () => {
   it.each(cases)('shows every result at $name', async ({ name, viewport, colorScheme }) => {
     const page = await open('scenario=live', { viewport, colorScheme });
     expect(await axe(page)).toEqual([]);
+    await shot(page, `empty-${name}`);
     for (const title of EXPERIMENTS) {
       await measure(page, title).click();
       await page
@@ -62,8 +72,7 @@ describe('measuring', () => {
     await page.getByText('software adapter: no claim about hardware').first().waitFor();
     expect(await overflow(page)).toBeLessThanOrEqual(0);
     expect(await axe(page)).toEqual([]);
-    await page.waitForTimeout(300);
-    await page.screenshot({ path: `${SHOTS}/decode-${name}.png`, fullPage: true });
+    await shot(page, name);
     await page.context().close();
   });
 
@@ -81,9 +90,11 @@ describe('measuring', () => {
 
 describe('states', () => {
   it('cancels, and measures one thing at a time', async () => {
-    const page = await open('scenario=slow');
+    const page = await open('scenario=slow', { ...PHONE, colorScheme: 'dark' });
     await measure(page, 'Batch saturation').click();
     expect(await measure(page, 'Fusion').isDisabled()).toBe(true);
+    await shot(page, 'measuring');
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
     await page.getByRole('button', { name: 'Cancel Batch saturation' }).click();
     await page.getByText('Cancelled: nothing was kept.').waitFor();
     expect(await measure(page, 'Fusion').isEnabled()).toBe(true);
@@ -91,7 +102,7 @@ describe('states', () => {
   });
 
   it('a lost device is said in place, measures again, and keeps what was measured before', async () => {
-    const page = await open('scenario=lost');
+    const page = await open('scenario=lost', { ...PHONE, colorScheme: 'dark' });
     await measure(page, 'Fusion').click();
     await page.getByRole('region', { name: 'Fusion result' }).waitFor();
     await measure(page, 'Batch saturation').click();
@@ -99,7 +110,7 @@ describe('states', () => {
     await card.getByText('The graphics device was lost while measuring (driver reset).').waitFor();
     expect(await page.getByRole('region', { name: 'Fusion result' }).isVisible()).toBe(true);
     expect(await axe(page)).toEqual([]);
-    await page.screenshot({ path: `${SHOTS}/decode-lost.png`, fullPage: true });
+    await shot(page, 'lost');
     await card.getByRole('button', { name: 'Measure again Batch saturation' }).click();
     await card.getByText('Hill, γ = 1').waitFor();
     expect(await card.getByRole('alert').count()).toBe(0);
@@ -107,10 +118,11 @@ describe('states', () => {
   });
 
   it('a cache that does not fit is said with its bytes and the limit', async () => {
-    const page = await open('scenario=full');
+    const page = await open('scenario=full', { colorScheme: 'dark' });
     await measure(page, 'Attention against the stream').click();
     const card = page.getByRole('region', { name: 'Attention against the stream' });
     await card.getByText('takes 4194304 bytes, and SwiftShader binds at most 1048576').waitFor();
+    await shot(page, 'full');
     await page.context().close();
   });
 

@@ -23,7 +23,7 @@ const points = (batch: (i: number) => number, context: (i: number) => number, n:
   });
 
 const fitted = <P extends string>(model: string, params: Record<P, number>) => ({
-  model, params, ci95: null, r2: 0.998, rmse: 0.1, n: 5, dof: 3, residuals: [], inputPoints: [], converged: true, units: {},
+  model, params, ci95: Object.fromEntries((Object.entries(params) as [P, number][]).map(([name, value]) => [name, { low: 0.9 * value, high: 1.1 * value }])), r2: 0.998, rmse: 0.1, n: 5, dof: 3, residuals: [], inputPoints: [], converged: true, units: {},
 }); // prettier-ignore
 
 const manifest = { schema: 'wb-decode/1', preset: 'recorded' } as unknown as MeasureResult['manifest'];
@@ -42,7 +42,7 @@ const results: { readonly [K in MeasureResult['kind']]: () => MeasureResult } = 
   }),
   saturation: () => ({
     ...common, kind: 'saturation', points: points((i) => 2 ** i, () => 128, 5),
-    hill: fitted('hill', { S_max: 1600, B_half: 17.5, gamma: 1.02 }), hill_gamma_1: fitted('hill', { S_max: 1666, B_half: 17.6 }), affine: fitted('affine', { a: 10.56, b: 0.6 }),
+    hill: fitted('hill', { sMax: 1600, bHalf: 17.5, gamma: 1.02 }), hill_gamma_1: fitted('hill', { sMax: 1666, bHalf: 17.6, gamma: 1 }), affine: fitted('affine', { a: 10.56, b: 0.6 }),
   } as unknown as MeasureResult),
   context: () => ({ ...common, kind: 'context', points: points(() => 1, (i) => 16 * (i + 1), 8), affine: fitted('affine', { a: 8.6, b: 0.02 }) } as unknown as MeasureResult),
   fusion: () => ({
@@ -51,7 +51,7 @@ const results: { readonly [K in MeasureResult['kind']]: () => MeasureResult } = 
   } as unknown as MeasureResult),
   asymmetry: () => ({ ...common, kind: 'asymmetry', tokens: 4096, rows: [score('f32', 'f32', 0, 524_288), score('f32', 'int4', 0.02, 294_912), score('int4', 'f32', 0.4, 294_912), score('int4', 'int4', 0.5, 73_728)] }),
   bandwidth: () => ({
-    ...common, kind: 'bandwidth', variant: 'heads-stretch-s16-k1', shape: { batch: 4, heads: 4, headDim: 32, context: 2048 }, bytes: 8_388_608, ms: 9.1, share: { median: 0.82, least: 0.74, greatest: 0.95 }, ofRead: { median: 0.9, least: 0.8, greatest: 1 }, medians: { streamGBs: 1.1, attentionGBs: 0.93, readGBs: 1.02 },
+    ...common, kind: 'bandwidth', variant: 'heads-stretch-s16-k1', shape: { batch: 4, heads: 4, headDim: 32, context: 2048 }, bytes: 8_388_608, ms: 9.1, share: { median: 0.82, least: 0.74, greatest: 0.95 }, ofRead: { median: 0.9, least: 0.8, greatest: 1 }, processorShare: null, medians: { streamGBs: 1.1, attentionGBs: 0.93, readGBs: 1.02 },
     rounds: [[1.1, 0.9, 1.0], [1.15, 0.94, 1.05], [1.09, 0.93, 1.02]].map(([streamGBs, attentionGBs, readGBs]) => ({ streamGBs, attentionGBs, readGBs })) as never,
   }),
   calibration: () => ({ ...common, kind: 'calibration', ratio: 4.8, low: 0.024, high: 0.005, prompts: 5, keepKeysExact: true }),

@@ -90,10 +90,15 @@ describe('measurements', () => {
     const { fmaGflops, bandwidthGBs, ridge } = d.roof as Record<string, number>;
     expect(ridge).toBeCloseTo(fmaGflops! / bandwidthGBs!, 9);
     for (const o of ops) expect(o.ms as number).toBeGreaterThan(0);
-    // Variants of a family agree bit for bit (engine/kernel.ts).
-    const twins = ops.flatMap((o) => (o.parity ? [(o.parity as Json).error] : []));
-    expect(twins.length).toBeGreaterThan(0);
-    expect(new Set(twins)).toEqual(new Set([0]));
+    // Variants of a family agree bit for bit (engine/kernel.ts), but for attention to a cache, which sums in another order.
+    const compared = ops.filter((o) => o.parity);
+    const errorOf = (o: Json): number => (o.parity as Json).error as number;
+    const [cached, exact] = [true, false].map((is) => compared.filter((o) => (o.family === 'attention_cached') === is));
+    expect(exact!.length).toBeGreaterThan(0);
+    expect(new Set(exact!.map(errorOf))).toEqual(new Set([0]));
+    expect(cached!.map((o) => (o.parity as Json).twin)).toEqual(cached!.map(() => 'plain'));
+    expect(cached!.length).toBeGreaterThan(0);
+    for (const o of cached!) expect(errorOf(o)).toBeLessThan(1e-5);
     const { rungs } = d.ladder as { readonly rungs: readonly Json[] };
     expect(rungs[0]).toMatchObject({ variant: 'naive loop', error: 0 });
     for (const r of rungs) expect(r.error as number).toBeLessThan(1e-5);

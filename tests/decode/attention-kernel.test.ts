@@ -130,11 +130,15 @@ describe('split-K attention', () => {
 describe('measureShare', () => {
   it('gives every round, and the median of shares that were measured side by side', async () => {
     const shape = { batch: 1, heads: 2, headDim: 32, context: 64 };
-    const { bytes, rounds, share, ms } = await measureShare(await testEngine(), shape, { rounds: 3, sampleMs: 1 });
+    let spent = 0;
+    const { bytes, rounds, share, ofRead, processorShare, ms } = await measureShare(await testEngine(), shape, { rounds: 3, sampleMs: 1, processorMs: () => (spent += 2) }); // prettier-ignore
     expect(bytes).toBe(2 * 64 * 64 * 4);
     const shares = rounds.map((r) => r.attentionGBs / r.streamGBs).sort((a, b) => a - b);
     expect(shares).toHaveLength(3);
     expect(share).toEqual({ least: shares[0], median: shares[1], greatest: shares[2] });
+    const read = rounds.map((r) => r.attentionGBs / r.readGBs).sort((a, b) => a - b);
+    expect(ofRead).toEqual({ least: read[0], median: read[1], greatest: read[2] });
+    expect(processorShare!.least).toBeGreaterThan(0);
     const times = rounds.map((r) => bytes / r.attentionGBs / 1e6).sort((a, b) => a - b);
     expect(ms).toBeCloseTo(times[1]!, 9);
   });

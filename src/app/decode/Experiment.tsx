@@ -76,7 +76,7 @@ export function Experiment({ preset, what = preset.what, controls, children }: E
           {result.preset}, {result.subject}, {result.timing === 'fenced' ? 'fenced timing' : 'GPU timestamps'}
         </p>
       )}
-      {children}
+      {(result || active !== kind) && children}
     </section>
   );
 }

@@ -2,6 +2,7 @@
 import { useCallback, type ReactNode } from 'react';
 import type { PlotSpec } from '../plot/spec';
 import { StillPlot } from '../plot/StillPlot';
+import { type Law, fitSeries } from './fit-series';
 
 export interface ResultPlotProps {
   readonly title: string;
@@ -10,9 +11,11 @@ export interface ResultPlotProps {
   /** Rising x. */
   readonly points: readonly (readonly [x: number, y: number])[];
   readonly logX?: boolean;
+  /** Memoise it. */
+  readonly law?: Law | null;
 }
 
-function resultSpec({ title, x, unit, points, logX = false }: ResultPlotProps, log: boolean): PlotSpec {
+function resultSpec({ title, x, unit, points, logX = false, law }: ResultPlotProps, log: boolean): PlotSpec {
   const xs = Float64Array.from(points, (p) => p[0]);
   const ys = Float64Array.from(points, (p) => p[1]);
   const [first, last] = [xs[0], xs[xs.length - 1]];
@@ -22,17 +25,20 @@ function resultSpec({ title, x, unit, points, logX = false }: ResultPlotProps, l
     title,
     x: { title: x, domain: logX ? [first / 1.2, last * 1.2] : [0, last * 1.05], log: logX },
     y: { title, unit, log, zero: !log, fallback: [0, 1] },
-    series: [{ ...measured, points: { xs, ys, length: xs.length } }],
+    series: [
+      { ...measured, points: { xs, ys, length: xs.length } },
+      ...(law ? [fitSeries(law, first, last, logX)] : []),
+    ],
     references: [],
     moments: [],
     empty: '',
   };
 }
 
-export function ResultPlot({ title, x, unit, points, logX = false }: ResultPlotProps): ReactNode {
+export function ResultPlot({ title, x, unit, points, logX = false, law = null }: ResultPlotProps): ReactNode {
   const spec = useCallback(
-    (log: boolean) => resultSpec({ title, x, unit, points, logX }, log),
-    [title, x, unit, points, logX],
+    (log: boolean) => resultSpec({ title, x, unit, points, logX, law }, log),
+    [title, x, unit, points, logX, law],
   );
   return <StillPlot title={title} spec={spec} file={`decode-${title.toLowerCase()}`} className="decode-plot" />;
 }

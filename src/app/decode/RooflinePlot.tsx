@@ -1,12 +1,25 @@
 /** The measured roof on two log axes, a dot a kernel; a dot is a button. */
-import type { ReactNode } from 'react';
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
 import type { OpDot, ResultOf } from '@/worker/decode-protocol';
 import { significant } from '../format';
 import { logScale } from '../plot/scale';
 import { logTicks } from '../plot/ticks';
 
-const [WIDTH, HEIGHT] = [720, 380];
-const BOX = { left: 64, right: 700, top: 24, bottom: 336 };
+const HEIGHT = 380;
+/** Below this width there are fewer ticks, and the roof's label takes two lines. */
+const NARROW = 480;
+
+/** Content width of an element, in CSS pixels; 720 before it is known. */
+function useWidth(): readonly [RefObject<HTMLDivElement | null>, number] {
+  const ref = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(720);
+  useEffect(() => {
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.max(240, Math.floor(entry!.contentRect.width))));
+    if (ref.current) observer.observe(ref.current);
+    return () => observer.disconnect();
+  }, []);
+  return [ref, width];
+}
 
 const COLOURS: Readonly<Record<string, string>> = {
   train: 'series-1',
@@ -27,38 +40,46 @@ export interface RooflinePlotProps {
 }
 
 export function RooflinePlot({ result, chosen, onChoose }: RooflinePlotProps): ReactNode {
+  const [frame, full] = useWidth();
+  const width = Math.min(960, full);
+  const narrow = width < NARROW;
+  const box = { left: narrow ? 44 : 64, right: width - 12, top: 24, bottom: 336 };
   const { roof } = result;
   const dots = plotted(result.ops);
   const xs = around([roof.ridge, ...dots.map((o) => o.intensity)]);
   const ys = around([roof.fmaGflops, ...dots.map((o) => o.gflops)]);
-  const x = logScale(xs, [BOX.left, BOX.right]);
-  const y = logScale(ys, [BOX.bottom, BOX.top]);
+  const x = logScale(xs, [box.left, box.right]);
+  const y = logScale(ys, [box.bottom, box.top]);
   const foot = Math.max(xs[0], ys[0] / roof.bandwidthGBs);
   const path = [
     [foot, foot * roof.bandwidthGBs],
     [roof.ridge, roof.fmaGflops],
     [xs[1], roof.fmaGflops],
   ].map(([a, b]) => `${x.map(a)},${y.map(b)}`);
+  const names = [`FMA ${significant(roof.fmaGflops)} GFLOP/s`, `stream copy ${significant(roof.bandwidthGBs)} GB/s`];
+  const label = narrow ? names : [names.join(', ')];
   return (
-    <div className="decode-scroll" tabIndex={0} role="region" aria-label="Roofline plot">
+    <div ref={frame}>
       <svg
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        viewBox={`0 0 ${width} ${HEIGHT}`}
+        width={width}
+        height={HEIGHT}
         className="roofline"
         role="group"
         aria-label="Kernels under the measured roof"
       >
-        {logTicks(...xs, 8).map((t) => (
+        {logTicks(...xs, narrow ? 4 : 8).map((t) => (
           <g key={t}>
-            <line x1={x.map(t)} x2={x.map(t)} y1={BOX.top} y2={BOX.bottom} className="grid" />
-            <text x={x.map(t)} y={BOX.bottom + 16} textAnchor="middle">
+            <line x1={x.map(t)} x2={x.map(t)} y1={box.top} y2={box.bottom} className="grid" />
+            <text x={x.map(t)} y={box.bottom + 16} textAnchor="middle">
               {tick(t)}
             </text>
           </g>
         ))}
         {logTicks(...ys, 8).map((t) => (
           <g key={t}>
-            <line x1={BOX.left} x2={BOX.right} y1={y.map(t)} y2={y.map(t)} className="grid" />
-            <text x={BOX.left - 8} y={y.map(t) + 4} textAnchor="end">
+            <line x1={box.left} x2={box.right} y1={y.map(t)} y2={y.map(t)} className="grid" />
+            <text x={box.left - 8} y={y.map(t) + 4} textAnchor="end">
               {tick(t)}
             </text>
           </g>
@@ -66,13 +87,15 @@ export function RooflinePlot({ result, chosen, onChoose }: RooflinePlotProps): R
         <text x={4} y={12}>
           ↑ Rate (GFLOP/s), log
         </text>
-        <text x={BOX.right} y={HEIGHT - 6} textAnchor="end">
+        <text x={box.right} y={HEIGHT - 6} textAnchor="end">
           Arithmetic intensity (FLOP/byte), log →
         </text>
         <polyline points={path.join(' ')} className="roof" />
-        <text x={BOX.right} y={y.map(roof.fmaGflops) - 6} textAnchor="end">
-          FMA {significant(roof.fmaGflops)} GFLOP/s, stream copy {significant(roof.bandwidthGBs)} GB/s
-        </text>
+        {label.map((line, i) => (
+          <text key={line} x={box.right} y={y.map(roof.fmaGflops) - 6 - 14 * (label.length - 1 - i)} textAnchor="end">
+            {line}
+          </text>
+        ))}
         {dots.map((op) => (
           <circle
             key={`${op.sequence} ${op.scope} ${op.label} ${op.code.length}`}

@@ -1,28 +1,35 @@
 /** How decode scales: with the batch at full context, with the context at one sequence, with the way the cache is read. */
 import { useMemo, type ReactNode } from 'react';
 import { useStore } from 'zustand';
-import { DECODE_PRESETS } from '@/worker/decode-protocol';
+import { hill } from '@/explainers/maths/fits';
+import { DECODE_PRESETS, type ResultOf } from '@/worker/decode-protocol';
 import { bytes, significant } from '../format';
 import { Bars } from './Bars';
 import { Experiment } from './Experiment';
+import type { Law } from './fit-series';
 import { measurements } from './measurements';
 import { ResultPlot } from './ResultPlot';
 
-type Fit =
+type Fit<P extends string = string> =
   | {
-      readonly params: Readonly<Record<string, number>>;
+      readonly params: Readonly<Record<P, number>>;
+      readonly ci95: Readonly<Record<P, { readonly low: number; readonly high: number }>> | null;
       readonly r2: number;
       readonly units: Readonly<Record<string, string>>;
     }
   | { readonly reason: string };
 
 /** A fit in one line, or why there is none. */
-function FitLine({ name, fit }: { readonly name: string; readonly fit: Fit }): ReactNode {
+function FitLine<P extends string>({ name, fit }: { readonly name: string; readonly fit: Fit<P> }): ReactNode {
   const text =
     'reason' in fit
       ? fit.reason
-      : `${Object.entries(fit.params)
-          .map(([p, v]) => `${p} ${significant(v, 4)}${fit.units[p] ? ` ${fit.units[p]}` : ''}`)
+      : `${(Object.entries(fit.params) as [P, number][])
+          .map(([p, v]) => {
+            const range = fit.ci95?.[p];
+            const unit = fit.units[p] ? ` ${fit.units[p]}` : '';
+            return `${p} ${significant(v, 4)}${unit}${range ? ` (${significant(range.low)} to ${significant(range.high)})` : ''}`;
+          })
           .join(', ')}; R² ${significant(fit.r2, 4)}`;
   return (
     <p className="num">
@@ -31,17 +38,35 @@ function FitLine({ name, fit }: { readonly name: string; readonly fit: Fit }): R
   );
 }
 
+/** How the points were timed. */
+function Sampling({ points }: { readonly points: ResultOf<'saturation'>['points'] }): ReactNode {
+  const submits = points.map((p) => p.submitsPerSample);
+  const [least, most] = [Math.min(...submits), Math.max(...submits)];
+  return (
+    <p className="muted num">
+      Medians of {points[0]?.samplesMs.length ?? 0} samples of {least === most ? least : `${least} to ${most}`}{' '}
+      {most === 1 ? 'submit' : 'submits'}, fenced; in brackets 95 % of 1,000 resamples of the points
+    </p>
+  );
+}
+
 export function SaturationCard(): ReactNode {
   const result = useStore(measurements, (s) => s.results.saturation);
   const points = useMemo(() => (result?.points ?? []).map((p) => [p.batch, p.tokensPerSecond] as const), [result]);
+  const law = useMemo((): Law | null => {
+    if (!result || 'reason' in result.hill) return null;
+    const { params } = result.hill;
+    return { label: 'Hill', of: (batch) => hill(params, batch) };
+  }, [result]);
   return (
     <Experiment preset={DECODE_PRESETS.saturation}>
       {result ? (
         <>
-          <ResultPlot title="Decode rate" x="Sequences" unit="tokens/s" points={points} logX />
+          <ResultPlot title="Decode rate" x="Sequences" unit="tokens/s" points={points} law={law} logX />
           <FitLine name="Hill" fit={result.hill} />
           <FitLine name="Hill, γ = 1" fit={result.hill_gamma_1} />
           <FitLine name="affine, ms a submit" fit={result.affine} />
+          <Sampling points={result.points} />
         </>
       ) : (
         <Empty />
@@ -53,12 +78,18 @@ export function SaturationCard(): ReactNode {
 export function ContextCard(): ReactNode {
   const result = useStore(measurements, (s) => s.results.context);
   const points = useMemo(() => (result?.points ?? []).map((p) => [p.context, p.medianMs] as const), [result]);
+  const law = useMemo((): Law | null => {
+    if (!result || 'reason' in result.affine) return null;
+    const { a, b } = result.affine.params;
+    return { label: 'affine', of: (context) => a + b * context };
+  }, [result]);
   return (
     <Experiment preset={DECODE_PRESETS.context}>
       {result ? (
         <>
-          <ResultPlot title="Time a token" x="Context (tokens)" unit="ms" points={points} />
+          <ResultPlot title="Time a token" x="Context (tokens)" unit="ms" points={points} law={law} />
           <FitLine name="affine" fit={result.affine} />
+          <Sampling points={result.points} />
         </>
       ) : (
         <Empty />

@@ -3,8 +3,8 @@
 // undisturbed run: metrics without `time`, STATUS, every weight file byte by byte, no temp file. One JSON document; exit 1 at the
 // first difference and when the time is up before all trials were made.
 //
-//   node scripts/kill-test.mjs [--runs 20] [--matrix 20] [--kills 3] [--backend reference|webgpu] [--seed 1] [--minutes 15]
-//     [--set SYMBOL=value ...]                                                        needs "make build"
+//   node scripts/kill-test.mjs [--runs 20] [--matrix 20] [--kills 3] [--backend reference|webgpu] [--jobs 1] [--seed 1]
+//     [--minutes 15] [--set SYMBOL=value ...]                                         needs "make build"; --jobs: of the matrices
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     matrix: { type: 'string', default: '20' },
     backend: { type: 'string', default: 'reference' },
     kills: { type: 'string', default: '3' },
+    jobs: { type: 'string', default: '1' },
     seed: { type: 'string', default: '1' },
     minutes: { type: 'string', default: '15' },
     set: { type: 'string', multiple: true, default: [] },
@@ -26,7 +27,8 @@ const reference = values.backend === 'reference';
 const adapter = reference ? ['--backend', 'reference'] : ['--backend', 'webgpu', '--software'];
 const steps = reference ? ['MAX_ITERS=300', 'EVAL_INTERVAL=20', 'CHECKPOINT_INTERVAL=15'] : ['MAX_ITERS=150', 'EVAL_INTERVAL=25', 'CHECKPOINT_INTERVAL=7']; // prettier-ignore
 const RUN = ['run', ...TINY, ...steps, ...values.set, ...adapter];
-const MATRIX = ['matrix', ...TINY, 'MAX_ITERS=60', 'EVAL_INTERVAL=20', 'CHECKPOINT_INTERVAL=15', 'LEARNING_RATE=1e-3,3e-3', ...values.set, '--seeds', '2', ...adapter]; // prettier-ignore
+const JOBS = ['-j', values.jobs];
+const MATRIX = ['matrix', ...TINY, ...JOBS, 'MAX_ITERS=60', 'EVAL_INTERVAL=20', 'CHECKPOINT_INTERVAL=15', 'LEARNING_RATE=1e-3,3e-3', ...values.set, '--seeds', '2', ...adapter]; // prettier-ignore
 
 let state = Number(values.seed) >>> 0;
 const random = () => {
@@ -60,13 +62,14 @@ async function run(args, onChild) {
 
 /** One directory: killed up to `--kills` times, continued after each, then finished. Counts the kills that hit. */
 async function trial(args, out, duration, tally) {
+  const jobs = args === MATRIX ? JOBS : [];
   for (let left = Number(values.kills); ; left--) {
     const begun = existsSync(join(out, 'manifest.json'));
     if (!begun && existsSync(out)) {
       rmSync(out, { recursive: true, force: true }); // killed before there was a run
       tally.before_manifest++;
     }
-    const command = begun ? ['continue', out, ...(reference ? [] : ['--software'])] : [...args, '--out', out];
+    const command = begun ? ['continue', out, ...jobs, ...(reference ? [] : ['--software'])] : [...args, '--out', out];
     if (left <= 0) return run(command);
     // Most kills once there is something to lose: starting an adapter can take longer than the run.
     const after = random() < 0.75 ? join(out, 'manifest.json') : null;
@@ -107,7 +110,7 @@ async function trials(name, args, count) {
 
 const cellOf = (matrix, files) => join(matrix, [...files.keys()].find((file) => /^cells\/[^/]+\/STATUS$/.test(file)), '..'); // prettier-ignore
 
-const document = { backend: values.backend, settings: values.set };
+const document = { backend: values.backend, settings: values.set, jobs: Number(values.jobs) };
 try {
   if (Number(values.runs) > 0) document.run = await trials('run', RUN, Number(values.runs));
   if (Number(values.matrix) > 0) document.matrix = await trials('matrix', MATRIX, Number(values.matrix));

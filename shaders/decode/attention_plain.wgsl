@@ -12,10 +12,11 @@ ${MAIN}
   let b = row / ${S}u;
   let keys = min(positions(0u, b) + row % ${S}u + 1u, ${T}u);
   let w = h * ${D}u;
-  let wv = h * ${DV}u;
+  let wk = ${KV_SHARE == 1 ? 'w' : 'h / ' + KV_SHARE + 'u * ' + D + 'u'};
+  let wv = ${KV_SHARE == 1 ? 'h' : '(h / ' + KV_SHARE + 'u)'} * ${DV}u;
   var m = -1e30;
   for (var j = 0u; j < keys; j++) {
-    let k0 = k_base(b * ${T}u + j, w);
+    let k0 = k_base(b * ${T}u + j, wk);
 ${K_ROWS}
     var s = 0.0;
 //#for C in 0..NV
@@ -28,7 +29,7 @@ ${K_ROWS}
   var o_${C} = vec4f(0.0);
 //#end
   for (var j = 0u; j < keys; j++) {
-    let k0 = k_base(b * ${T}u + j, w);
+    let k0 = k_base(b * ${T}u + j, wk);
     let v0 = v_base(b * ${T}u + j, wv);
 ${K_ROWS}
     var s = 0.0;

@@ -8,7 +8,7 @@
 //           of them side by side through the whole cache.
 // Order     HEADS_FIRST: neighbouring invocations are the heads of one share, so that they read one row of the cache. Else they
 //           are the shares of one head, whose stretches lie a power of two apart and meet in the same sets of a cache.
-// Layouts   q [B*S, H*D], k [B*T, H*D], v [B*T, H*DV] with row strides, or k and v packed (src/graph/kv-format.ts) and unpacked
+// Layouts   q [B*S, H*D], k [B*T, K*D], v [B*T, K*DV] with row strides, head h reads head h / KV_SHARE of K, or k and v packed (src/graph/kv-format.ts) and unpacked
 //           here in registers, K_ROWS and V_ROWS (src/engine/kernels/kv-rows.ts); parts [B*S*H*ROOM, 4 (NVV + 1)], SPLITS <= ROOM
 //           used: o, then (m, l, SPLITS, 0).
 //#let NV = (D + 3) / 4 / LANES
@@ -33,7 +33,8 @@ ${MAIN}
   let keys = min(positions(0u, b) + row % ${S}u + 1u, ${T}u);
   let base = b * ${T}u;
   let w = h * ${D}u;
-  let wv = h * ${DV}u;
+  let wk = ${KV_SHARE == 1 ? 'w' : 'h / ' + KV_SHARE + 'u * ' + D + 'u'};
+  let wv = ${KV_SHARE == 1 ? 'h' : '(h / ' + KV_SHARE + 'u)'} * ${DV}u;
   var m = -1e30;
   var l = 0.0;
 //#for C in 0..NV
@@ -50,7 +51,7 @@ ${MAIN}
     let j${I} = j0 + ${I * GANG}u;
 //#end
 //#for I in 0..KEYS
-    let k${I} = k_base(base + ${I == 0 ? 'j0' : 'min(j' + I + ', end - 1u)'}, w);
+    let k${I} = k_base(base + ${I == 0 ? 'j0' : 'min(j' + I + ', end - 1u)'}, wk);
     let v${I} = v_base(base + ${I == 0 ? 'j0' : 'min(j' + I + ', end - 1u)'}, wv);
 //#end
 ${K_ROWS}

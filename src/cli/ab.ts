@@ -48,10 +48,6 @@ export function registerAb(program: Command): void {
     .option('--software', 'use the software adapter even where there is a GPU')
     .option('--out <dir>', 'train both to the end, --steps at a time in turns, into DIR/a and DIR/b')
     .option('--json', 'print one JSON document')
-    .addHelpText(
-      'after',
-      '\nExamples: wb ab --b ATTN_RA=y --rounds 8\n          wb ab --b ATTN_RA=y --out runs/ab && wb report runs/ab/a runs/ab/b\n',
-    )
     .action(ab);
 }
 

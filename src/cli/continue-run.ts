@@ -6,6 +6,7 @@ import { findingText, readManifest } from '@/experiment/manifest/read';
 import type { Manifest } from '@/experiment/manifest/schema';
 import { readText } from '@/experiment/run-directory';
 import { readStatus, rewind } from '@/experiment/session/resume';
+import type { RunControl } from '@/experiment/train';
 import type { DiskDirectory } from './disk-directory';
 import { host } from './host';
 import { UsageError, customTextOf } from './options';
@@ -43,6 +44,8 @@ export async function continueRun(
     readonly quiet: boolean;
     /** The device of a matrix. */
     readonly slot?: EngineSlot;
+    readonly autotune?: boolean;
+    readonly control?: RunControl;
   },
 ): Promise<Outcome | null> {
   if ((await readStatus(directory)) === 'ok') return null;
@@ -73,6 +76,7 @@ export async function continueRun(
     saved,
     resumedAt: manifest.resumedAt ?? [],
     quiet: options.quiet,
+    ...(options.control ? { control: options.control } : {}),
     reopen: () => openOn(config, { backend, ...options }, options.slot),
     identity: {
       runId: manifest.runId,

@@ -4,11 +4,12 @@ import type { Command } from 'commander';
 import { isMatrix, readMatrix } from '@/experiment/matrix/matrix-directory';
 import { continueRun, manifestOf } from './continue-run';
 import { DiskDirectory } from './disk-directory';
-import { finishMatrix } from './matrix';
+import { JOBS, finishMatrix, jobsOf } from './matrix';
 import { UsageError, print } from './options';
 import { reportOutcome } from './run';
 
 interface ContinueOptions {
+  readonly jobs: string;
   readonly software?: boolean;
   readonly json?: boolean;
 }
@@ -18,6 +19,7 @@ export function registerContinue(program: Command): void {
     .command('continue')
     .description('go on with an interrupted run or matrix, to the result that it would have had')
     .argument('<dir>', 'run or matrix directory')
+    .option(...JOBS)
     .option('--software', 'use the software adapter even where there is a GPU')
     .option('--json', 'print one JSON document at the end, nothing else on stdout')
     .action(continueDirectory);
@@ -27,7 +29,10 @@ async function continueDirectory(dir: string, options: ContinueOptions): Promise
   if (!existsSync(dir)) throw new UsageError(`${dir}: no such directory`);
   const directory = new DiskDirectory(dir);
   const quiet = options.json ?? false;
-  if (await isMatrix(directory)) return finishMatrix(directory, await readMatrix(directory), { ...options, quiet });
+  const jobs = jobsOf(options);
+  if (await isMatrix(directory))
+    return finishMatrix(directory, await readMatrix(directory), { ...options, jobs, quiet });
+  if (jobs > 1) throw new UsageError(`-j ${jobs}: ${dir} is one run; -j is for the cells of a matrix`);
   const outcome = await continueRun(directory, { ...options, quiet });
   if (outcome !== null) return reportOutcome(dir, outcome, quiet);
   if (quiet) print({ out: dir, status: 'ok', steps: (await manifestOf(directory)).results?.steps ?? 0 });

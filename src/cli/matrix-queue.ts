@@ -1,4 +1,4 @@
-/** Runs the open cells of a matrix, one after the other on one adapter. What kills it loses at most the steps since a checkpoint. */
+/** Runs the open cells of a matrix, one after the other or a few beside each other. What kills it loses at most the steps since a checkpoint. */
 import { openStrict, symbolValues } from '@/experiment/kconfig-tree';
 import { experimentConfig } from '@/experiment/config';
 import { makeReport } from '@/experiment/report/report';
@@ -8,20 +8,24 @@ import {
   type CellState,
   type MatrixRecord,
   cellStates,
-  resetCell,
   writeMatrixManifest,
 } from '@/experiment/matrix/matrix-directory';
-import { utc } from '@/experiment/manifest/build';
+import { RunControl } from '@/experiment/train';
 import { join } from 'node:path';
-import { configOf, continueRun } from './continue-run';
+import { runCell } from './cell';
+import { CellThread } from './cell-thread';
+import { configOf } from './continue-run';
+import { chooseDriver } from './dawn';
 import { DiskDirectory } from './disk-directory';
 import { host } from './host';
-import { type EngineSlot, type Outcome, adapterText, openEngine, openOn, openRunnable, trainInto } from './train-run';
+import { type Outcome, adapterText, openEngine } from './train-run';
 
 export interface QueueOptions {
   readonly software?: boolean;
   readonly autotune?: boolean;
   readonly quiet: boolean;
+  /** Cells beside each other on one device. */
+  readonly jobs: number;
 }
 
 const OPEN = ['pending', 'running', 'stopped'] as const;
@@ -53,29 +57,75 @@ export async function progressOf(directory: DiskDirectory, cell: CellState): Pro
   return { kind, steps: ended ?? steps, done, seconds: Number(elapsed?.[1] ?? 0) / 1000 };
 }
 
-async function startCell(
+/** Where cells run, one at a time. */
+interface Lane {
+  run(cell: CellState): Promise<Outcome | null>;
+  /** The cell in work is saved and stays open. */
+  stop(): void;
+  close(): Promise<void>;
+}
+
+async function laneHere(
   directory: DiskDirectory,
   matrix: MatrixRecord,
-  cell: CellState,
-  slot: EngineSlot,
   options: QueueOptions,
-): Promise<Outcome | null> {
-  const folder = new DiskDirectory(join(directory.root, 'cells', cell.id));
-  if (cell.status !== 'pending' && cell.manifest) return continueRun(folder, { ...options, quiet: true, slot });
-  await resetCell(directory, cell.id);
-  const config = await configOf(folder);
-  const adapter = { ...options, backend: matrix.backend };
-  const engine = slot.current;
-  const open = await openRunnable(config, engine, adapter);
-  const reopen = () => openOn(config, adapter, slot);
-  const identity = {
-    runId: `${matrix.runId}-${cell.id}`, project: matrix.project, preset: matrix.preset, createdAt: utc(new Date()),
-    overrides: matrix.overrides, minimal: config.minimal, full: config.full, stopAt: matrix.stopAt, parents: [matrix.runId], host: host(),
-  }; // prettier-ignore
-  try {
-    return await trainInto({ open, directory: folder, identity, engine, reopen, quiet: true });
-  } finally {
-    open.backend.destroy();
+): Promise<{ lane: Lane; adapter: string }> {
+  const slot = { current: await openEngine({ ...options, backend: matrix.backend }) };
+  const control = new RunControl();
+  const lane: Lane = {
+    run: (cell) => runCell(directory, matrix, cell, slot, { ...options, control }),
+    stop: () => control.stop(),
+    close: () => Promise.resolve(),
+  };
+  return { lane, adapter: adapterText(slot.current) };
+}
+
+/** One lane here, or `jobs` threads; kernels are not timed while other cells run beside them. */
+async function openLanes(directory: DiskDirectory, matrix: MatrixRecord, options: QueueOptions, cells: number) {
+  if (options.jobs === 1) return [await laneHere(directory, matrix, options)];
+  const { software = false } = options;
+  chooseDriver(software);
+  const count = Math.min(options.jobs, cells);
+  const opened = await Promise.allSettled(
+    Array.from({ length: count }, () => CellThread.open(directory, matrix, { software, autotune: false })),
+  );
+  return opened.map((lane) => {
+    if (lane.status === 'rejected') throw lane.reason;
+    return lane.value;
+  });
+}
+
+/** Words for the events of a queue, a line each. */
+class QueueLog {
+  readonly #progress = new Map<string, CellProgress>();
+  #done = 0;
+
+  constructor(
+    readonly options: QueueOptions,
+    readonly total: number,
+    progress: readonly (readonly [string, CellProgress])[],
+  ) {
+    this.#progress = new Map(progress);
+  }
+
+  say(line: string): void {
+    if (!this.options.quiet) process.stderr.write(`${line}\n`);
+  }
+
+  began({ id }: CellState): void {
+    if (this.options.jobs > 1) this.say(`    began ${id}`);
+  }
+
+  ended({ id }: CellState, outcome: Outcome | null, seconds: number): void {
+    const before = this.#progress.get(id)!;
+    const steps = outcome?.status === 'ok' ? outcome.steps : before.steps;
+    this.#progress.set(id, { ...before, steps, done: steps, seconds: Math.max(before.seconds, seconds) });
+    const eta = (etaSeconds([...this.#progress.values()]) ?? 0) / Math.min(this.options.jobs, this.total);
+    const result = outcome?.failed ?? `val ${outcome?.val?.toFixed(4) ?? '-'}`;
+    this.#done++;
+    this.say(
+      `${this.#done}/${this.total} ${outcome?.status ?? 'ok'} ${id}  ${result}${eta ? `  ETA ${durationText(eta)}` : ''}`,
+    );
   }
 }
 
@@ -85,36 +135,45 @@ export async function runQueue(
   matrix: MatrixRecord,
   options: QueueOptions,
 ): Promise<boolean> {
-  const say = (line: string): void => void (options.quiet || process.stderr.write(`${line}\n`));
-  const slot = { current: await openEngine({ ...options, backend: matrix.backend }) };
   const states = await cellStates(directory, matrix);
   const open = states.filter(isOpen);
-  const progress = new Map<string, CellProgress>();
-  for (const state of states) progress.set(state.id, await progressOf(directory, state));
-  say(`${adapterText(slot.current)}; ${open.length} of ${states.length} cells to run`);
-  for (const [i, cell] of open.entries()) {
-    const began = performance.now();
-    const outcome = await startCell(directory, matrix, cell, slot, options).catch(async (error: unknown) => {
-      const folder = new DiskDirectory(join(directory.root, 'cells', cell.id));
-      const failed = error instanceof Error ? error.message : String(error);
-      await folder.append('log.txt', `failed: ${failed}\n`);
-      await folder.write('STATUS', 'failed\n');
-      return { status: 'failed', steps: 0, loss: NaN, val: null, failed } satisfies Outcome;
-    });
-    if (outcome?.status === 'stopped') {
-      say(`stopped in ${cell.id}; "wb continue ${directory.root}" goes on`);
-      return false;
-    }
-    const before = progress.get(cell.id)!;
-    const seconds = Math.max(before.seconds, (performance.now() - began) / 1000);
-    progress.set(cell.id, { ...before, done: before.steps, seconds });
-    const eta = etaSeconds([...progress.values()]);
-    const result = outcome?.failed ?? `val ${outcome?.val?.toFixed(4) ?? '-'}`;
-    say(
-      `${i + 1}/${open.length} ${outcome?.status ?? 'ok'} ${cell.id}  ${result}${eta ? `  ETA ${durationText(eta)}` : ''}`,
-    );
+  const progress = [];
+  for (const state of states) progress.push([state.id, await progressOf(directory, state)] as const);
+  const log = new QueueLog(options, open.length, progress);
+  if (open.length === 0) {
+    log.say(`0 of ${states.length} cells to run`);
+    return true;
   }
-  return true;
+  const lanes = await openLanes(directory, matrix, options, open.length);
+  const beside = lanes.length > 1 ? `, ${lanes.length} at a time` : '';
+  log.say(`${lanes[0]!.adapter}; ${open.length} of ${states.length} cells to run${beside}`);
+  const waiting = [...open];
+  let stopped = false;
+  const stop = (): void => {
+    stopped = true;
+    for (const { lane } of lanes) lane.stop();
+  };
+  process.once('SIGINT', stop);
+  const drive = async (lane: Lane): Promise<void> => {
+    for (let cell = waiting.shift(); cell && !stopped; cell = waiting.shift()) {
+      const began = performance.now();
+      log.began(cell);
+      const outcome = await lane.run(cell);
+      if (outcome?.status === 'stopped') {
+        stopped = true;
+        log.say(`stopped in ${cell.id}; "wb continue ${directory.root}" goes on`);
+      } else log.ended(cell, outcome, (performance.now() - began) / 1000);
+    }
+  };
+  try {
+    const ended = await Promise.allSettled(lanes.map(({ lane }) => drive(lane)));
+    const broken = ended.find((lane) => lane.status === 'rejected');
+    if (broken) throw broken.reason;
+  } finally {
+    process.off('SIGINT', stop);
+    for (const { lane } of lanes) await lane.close();
+  }
+  return !stopped;
 }
 
 /** The cells' configurations must be readable before hours are spent. Throws with the cell's name. */

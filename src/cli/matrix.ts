@@ -36,7 +36,12 @@ import { sweepItems } from './sweep';
 import { trackersOf } from './trackers';
 import { RUN_VARIABLES } from './train-run';
 
+/** One device is one lane: more cells at once help where a step leaves most of it idle. */
+export const JOBS = ['-j, --jobs <n>', 'cells at a time on the one device, each in a thread', '1'] as const;
+const MAX_JOBS = 64;
+
 interface MatrixOptions extends ConfigOptions {
+  readonly jobs: string;
   readonly out?: string;
   readonly seeds?: string;
   readonly shard?: string;
@@ -60,14 +65,14 @@ export function registerMatrix(program: Command): void {
     .option('--shard <i/n>', 'only every n-th cell, from i = 0')
     .option('--emit <kind>', 'print a job file that runs the shards: slurm or k8s')
     .option('--shards <n>', 'shards of the job file', '4')
+    .option(...JOBS)
     .option('--backend <name>', 'webgpu or reference (f64 on the CPU)', 'webgpu')
     .option('--autotune', 'measure kernel variants first, also on a software adapter')
     .option('--software', 'use the software adapter even where there is a GPU')
     .option('--json', 'print one JSON document, nothing else on stdout')
     .addHelpText(
       'after',
-      '\nExample: wb matrix LEARNING_RATE=1e-3,3e-3 GPT2_N_LAYER=2:2:8 --seeds 3 --out runs/m\n' +
-        'TRACKER=, TIME= (seconds a cell) and BASELINE=DIR,... (finished runs to take over) steer the cells.\n',
+      '\nTRACKER=, TIME= (seconds a cell) and BASELINE=DIR,... (finished runs to take over) steer the cells.\n',
     )
     .action(matrix);
   withConfigOptions(program.command('sweep'), [
@@ -79,16 +84,17 @@ export function registerMatrix(program: Command): void {
     .option('--seeds <n>', 'each combination with n consecutive seeds')
     .option('--steps <n>', 'stop each cell after n steps')
     .option('--dry-run', 'print the cells and stop')
+    .option(...JOBS)
     .option('--backend <name>', 'webgpu or reference (f64 on the CPU)', 'webgpu')
     .option('--software', 'use the software adapter even where there is a GPU')
     .option('--json', 'print one JSON document, nothing else on stdout')
-    .addHelpText('after', '\nExample: wb sweep ranges.config --seeds 3 --out runs/sweep\n')
     .action(sweep);
   program
     .command('rerun')
     .description('put cells of a matrix back to the start and run them again')
     .argument('<dir>', 'matrix directory')
     .requiredOption('--filter <key=value...>', 'axis=label, status=..., seed=... or id=...; all must hold')
+    .option(...JOBS)
     .option('--software', 'use the software adapter even where there is a GPU')
     .action(rerun);
   program
@@ -146,6 +152,7 @@ function emit(items: readonly string[], options: MatrixOptions, preset: string):
   const pass = (flag: string, value: string | undefined): string[] => (value === undefined ? [] : [flag, value]);
   const args = [
     ...items, ...pass('--defconfig', options.defconfig), ...pass('--config', options.config), ...pass('--seeds', options.seeds),
+    ...(options.jobs === '1' ? [] : ['--jobs', options.jobs]),
     ...pass('--steps', options.steps), ...(options.backend === 'webgpu' ? [] : ['--backend', options.backend]),
   ]; // prettier-ignore
   const name = preset.replace(/[^A-Za-z0-9-]+/g, '-');
@@ -164,6 +171,7 @@ async function matrix(items: readonly string[], options: MatrixOptions): Promise
   if (backend !== 'webgpu' && backend !== 'reference')
     throw new UsageError(`--backend ${backend}: use webgpu or reference`);
   if (options.out === undefined) throw new UsageError('give --out DIR, or --dry-run to see the cells');
+  const jobs = jobsOf(options);
   const directory = new DiskDirectory(options.out);
   await refuseOldRun(directory);
   trackersOf(resolved.overrides);
@@ -191,14 +199,31 @@ async function matrix(items: readonly string[], options: MatrixOptions): Promise
   });
   await checkCells(directory, record);
   await takeOver(directory, record, takeovers);
-  await finishMatrix(directory, record, { ...options, quiet: options.json ?? false });
+  await finishMatrix(directory, record, { ...options, jobs, quiet: options.json ?? false });
+}
+
+/** Throws UsageError. */
+export function jobsOf({ jobs: text, autotune }: { readonly jobs: string; readonly autotune?: boolean }): number {
+  const jobs = Number(text);
+  if (!(Number.isInteger(jobs) && jobs >= 1 && jobs <= MAX_JOBS))
+    throw new UsageError(`-j ${text}: give a number of cells from 1 to ${MAX_JOBS}`);
+  if (jobs > 1 && autotune)
+    throw new UsageError(
+      `--autotune with -j ${jobs}: kernels cannot be timed beside running cells; run one cell with -j 1 first, its choices are kept`,
+    );
+  return jobs;
 }
 
 /** Runs what is open and reports: `wb matrix`, `wb continue` and `wb rerun`. */
 export async function finishMatrix(
   directory: DiskDirectory,
   record: MatrixRecord,
-  options: { readonly software?: boolean; readonly autotune?: boolean; readonly quiet: boolean },
+  options: {
+    readonly software?: boolean;
+    readonly autotune?: boolean;
+    readonly quiet: boolean;
+    readonly jobs: number;
+  },
 ): Promise<void> {
   await directory.sweep();
   const done = await runQueue(directory, record, options);
@@ -247,8 +272,9 @@ function matches(
 
 async function rerun(
   dir: string,
-  options: { readonly filter: readonly string[]; readonly software?: boolean },
+  options: { readonly filter: readonly string[]; readonly software?: boolean; readonly jobs: string },
 ): Promise<void> {
+  const jobs = jobsOf(options);
   const bad = options.filter.find((filter) => filter.indexOf('=') < 1);
   if (bad !== undefined) throw new UsageError(`--filter ${bad}: give key=value`);
   const directory = new DiskDirectory(dir);
@@ -258,7 +284,7 @@ async function rerun(
   );
   if (chosen.length === 0) throw new UsageError(`${dir}: no cell has ${options.filter.join(' and ')}`);
   for (const { id } of chosen) await resetCell(directory, id);
-  await finishMatrix(directory, record, { ...options, quiet: false });
+  await finishMatrix(directory, record, { ...options, jobs, quiet: false });
 }
 
 async function merge(out: string, dirs: readonly string[]): Promise<void> {

@@ -80,6 +80,16 @@ function chosenConfig({ defconfig, config }: ConfigOptions): { readonly name: st
     : { name: path, values: openStrict(readNamed(path), path) };
 }
 
+/** Variables of the source project that have no meaning here, and what does what they are for. */
+const FOREIGN: Readonly<Record<string, string>> = {
+  EPOCHS: 'batches are drawn at random, so there are no epochs; give MAX_ITERS=steps, or TIME=seconds',
+  MODELS:
+    'weights are read from run directories: "wb eval DIR", "wb generate --run DIR"; finished runs stand for cells with BASELINE=DIR,...',
+  STAGE: 'training has one stage; those of the decode lane are "wb bpa smoke|matrix|fit|package" (make bpa STAGE=...)',
+  YES: 'nothing is asked here; "wb clean --all --yes" and "make mrproper YES=1" delete runs',
+  DRY_RUN: 'give --dry-run to wb matrix and wb sweep; wb check says what one run costs',
+};
+
 export function resolveConfig(overrides: readonly string[], options: ConfigOptions): ResolvedConfig {
   const { name, values } = chosenConfig(options);
   const given: Record<string, string> = {};
@@ -91,6 +101,8 @@ export function resolveConfig(overrides: readonly string[], options: ConfigOptio
     }
     const match = /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(item);
     if (!match) throw new UsageError(`"${item}" is not SYMBOL=value`);
+    const foreign = Object.hasOwn(FOREIGN, match[1]!) ? FOREIGN[match[1]!] : undefined;
+    if (foreign !== undefined) throw new UsageError(`${match[1]!}: ${foreign}`);
     setSymbol(values, match[1]!, match[2]!, 'command line');
     given[match[1]!] = match[2]!;
   }

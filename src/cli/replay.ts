@@ -9,6 +9,7 @@ import { makeRunId, utc } from '@/experiment/manifest/build';
 import { findingText, readManifest } from '@/experiment/manifest/read';
 import type { Manifest } from '@/experiment/manifest/schema';
 import { type Verdict, compareRuns } from '@/experiment/session/compare-runs';
+import { replayEnd, untimed } from '@/experiment/session/time-limit';
 import { manifestOf } from './continue-run';
 import { DiskDirectory } from './disk-directory';
 import { host } from './host';
@@ -74,17 +75,19 @@ async function replay(path: string, options: ReplayOptions): Promise<void> {
     await refuseOldRun(directory);
     const engine = await openEngine({ ...options, backend });
     if (!options.json) process.stderr.write(`${adapterText(engine)}\n`);
-    const open = await openRunnable(config, engine, { ...options, backend });
+    const runnable = { ...config, experiment: untimed(config.experiment) };
+    const open = await openRunnable(runnable, engine, { ...options, backend });
     if (open.corpus.hash !== manifest.data!.sha256)
       throw new Error(`the data set ${open.corpus.name} is not the one of the manifest`);
     const createdAt = utc(new Date());
     const { min, full, overrides } = manifest.config!;
     const identity = {
       runId: makeRunId(manifest.preset ?? 'replay', createdAt, full), project: manifest.project, preset: manifest.preset ?? '', createdAt,
-      overrides, minimal: min, full, stopAt: manifest.stopAt ?? null, parents: [manifest.runId], host: host(),
+      overrides, minimal: min, full, stopAt: replayEnd(manifest, config.experiment), parents: [manifest.runId], host: host(),
     }; // prettier-ignore
-    const reopen = () => openOn(config, { ...options, backend });
-    const outcome = await trainInto({ open, directory, identity, engine, reopen, quiet: options.json ?? false });
+    const reopen = () => openOn(runnable, { ...options, backend });
+    const quiet = options.json ?? false;
+    const outcome = await trainInto({ open, directory, identity, engine, reopen, untimed: true, quiet });
     open.backend.destroy();
     if (outcome.failed !== null) throw new Error(outcome.failed);
     const old = { manifest, directory: new DiskDirectory(folder) };

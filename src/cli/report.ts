@@ -50,7 +50,6 @@ export function registerReport(program: Command): void {
     .option('--format <kind>', `${FORMATS.join(', ')} (default: what --out ends in, else text)`)
     .option('--json', 'as --format json')
     .option('--out <file>', 'write here instead of to stdout')
-    .addHelpText('after', '\nExample: wb report runs/m --group LEARNING_RATE --out figure.png\n')
     .action(report);
   program
     .command('graphs')
@@ -58,7 +57,6 @@ export function registerReport(program: Command): void {
     .argument('<dirs...>', 'matrix or run directories')
     .option('--metric <name>', METRICS.join(', '), 'val_loss')
     .option('--no-png', 'SVG only: needs no browser')
-    .addHelpText('after', '\nExample: wb graphs runs/m\n')
     .action(graphs);
 }
 

@@ -18,7 +18,6 @@ export function registerShow(program: Command): void {
     )
     .argument('<dir>', 'run directory')
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExample: wb show runs/a\n')
     .action(show);
   program
     .command('ls')
@@ -27,7 +26,6 @@ export function registerShow(program: Command): void {
     )
     .argument('[dir]', 'folder', 'runs')
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExample: wb ls runs/m/cells\n')
     .action(list);
 }
 

@@ -75,6 +75,8 @@ export interface TrainInto {
   readonly saved?: SavedState | null;
   readonly resumedAt?: readonly number[];
   readonly control?: RunControl;
+  /** No limit in seconds: a replay. */
+  readonly untimed?: boolean;
   /** Nothing on stderr, no bar. */
   readonly quiet: boolean;
   /** For a line of its own after each step (a matrix's ETA). */
@@ -117,7 +119,7 @@ export async function trainInto(request: TrainInto): Promise<Outcome> {
   const total = Math.min(identity.stopAt ?? Infinity, open.config.training.maxIters);
   const say = (line: string): void => void (quiet || process.stderr.write(`${line}\n`));
   const stop = (): void => control.stop();
-  const limit = maxMs(identity.overrides);
+  const limit = request.untimed ? Infinity : maxMs(identity.overrides);
   process.once('SIGINT', stop);
   const bar = progressBar(total, request.saved?.step ?? 0, quiet);
   let [steps, loss, val, failed] = [request.saved?.step ?? 0, NaN, null as number | null, null as string | null];

@@ -22,8 +22,9 @@ export function diskTuneCache(
     set(key, variant) {
       entries[key] = variant;
       mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(`${file}.tmp`, JSON.stringify(entries, null, 1));
-      renameSync(`${file}.tmp`, file);
+      const temporary = `${file}.tmp-${process.pid}`; // several `wb` may measure at once: the last one wins
+      writeFileSync(temporary, JSON.stringify(entries, null, 1));
+      renameSync(temporary, file);
     },
   };
 }

@@ -79,7 +79,7 @@ export function attentionPlan(
       : { cache: operand(region, [batch, context, rowWords(format, width)], 'u32'), format, width, column: 0 };
   const [packedK, packedV] = [packed(k, REGION.packedK), packed(v, REGION.packedV)];
   const args = {
-    label: 'decode attention', nHead: heads, scale: 1 / Math.sqrt(headDim), room, batch, rows: 1, capacity: context,
+    label: 'decode attention', nHead: heads, nKvHead: heads, scale: 1 / Math.sqrt(headDim), room, batch, rows: 1, capacity: context,
     headDim, headDimV: headDim, q: operand(REGION.q, [batch, 1, width]), k: rows(REGION.k), v: rows(REGION.v),
     packedK: fused ? packedK : null, packedV: fused ? packedV : null, positions: operand(REGION.positions, [batch], 'u32'),
     parts: operand(REGION.parts, [batch * heads * room, 4 * (Math.ceil(headDim / 4) + 1)]),

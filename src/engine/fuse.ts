@@ -30,6 +30,7 @@ import {
   keySplits,
   type CachedAttentionAttrs,
   geluBackward,
+  headLinear,
   isElementwise,
   isOp,
   layerNorm,
@@ -145,6 +146,7 @@ class Fuser {
       this.ops.push({ ...base, kind: 'cache_append', node });
     } else if (isOp(node, attentionCached)) this.#attentionCached(node);
     else if (isOp(node, rope)) this.ops.push({ ...base, kind: 'rope', node });
+    else if (isOp(node, headLinear)) this.ops.push({ ...base, kind: 'head_linear', node });
     else if (isRowOp(node.op)) this.ops.push({ ...base, kind: 'rows', node });
     else if (isOp(node, sumTo)) this.ops.push({ ...base, kind: 'sum_to', node });
     else if (isOp(node, concatLast)) this.#concat(node);
@@ -239,7 +241,7 @@ class Fuser {
   #attentionCached(node: Node<CachedAttentionAttrs>): void {
     const [q, k, v] = node.inputs as [Tensor, Tensor, Tensor];
     const { nHead } = node.attrs;
-    const { batch, rows, capacity, headDimV } = cachedAttentionSizes(q.shape, k.shape, v.shape, nHead);
+    const { batch, rows, capacity, headDimV } = cachedAttentionSizes(q.shape, k.shape, v.shape, node.attrs);
     const queries = batch * rows * nHead;
     const room = keySplits(queries, capacity);
     const parts = this.scratch('attention parts', [queries * room, 4 * (Math.ceil(headDimV / 4) + 1)]);

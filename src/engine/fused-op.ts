@@ -8,6 +8,7 @@ import {
   type KvAttrs,
   type CachedAttentionAttrs,
   type RopeAttrs,
+  type HeadLinearAttrs,
 } from '@/graph';
 
 interface Base {
@@ -71,6 +72,7 @@ export type FusedOp =
       readonly room: number;
       readonly packed: ReadonlyMap<number, PackedTensor>;
     })
+  | (Base & { readonly kind: 'head_linear'; readonly node: Node<HeadLinearAttrs> })
   | (Base & { readonly kind: 'rope'; readonly node: Node<RopeAttrs> })
   | (Base & { readonly kind: 'rows'; readonly node: Node })
   | (Base & { readonly kind: 'sum_to'; readonly node: Node })
@@ -123,6 +125,7 @@ export function readsOf(op: FusedOp): readonly Tensor[] {
     case 'cache_append':
     case 'cache_append_packed':
     case 'cache_unpack':
+    case 'head_linear':
     case 'rope':
     case 'rows':
     case 'sum_to':
@@ -154,6 +157,7 @@ export function writesOf(op: FusedOp): readonly Tensor[] {
     case 'cache_append_packed':
     case 'cache_unpack':
     case 'attention_cached':
+    case 'head_linear':
     case 'rope':
     case 'rows':
     case 'sum_to':

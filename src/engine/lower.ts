@@ -25,6 +25,7 @@ import { embeddingBackward, embeddingForward, positionBackward, tokenLinks } fro
 import { gemm, splitKFor } from './kernels/gemm';
 import { layerNormBackward, layerNormForward, layerNormPartials } from './kernels/layer-norm';
 import { columnSum, copy2d } from './kernels/reduce';
+import { headLinear } from './kernels/head-linear';
 import { rope } from './kernels/rope';
 import { rowsKernel } from './kernels/rows';
 import { type ArenaLayout, align, layOutArena, liveIntervals, resolve } from './memory';
@@ -229,7 +230,7 @@ class Lowering {
         const args = {
           label, q: at(q), k: rows(k, packedK), v: rows(v, packedV), packedK: packedK!, packedV: packedV!, positions: at(positions), parts: at(op.scratch[0]!),
           out: at(op.node.outputs[0]!), room: op.room, ...op.node.attrs,
-          ...cachedAttentionSizes(q.shape, k.shape, v.shape, op.node.attrs.nHead),
+          ...cachedAttentionSizes(q.shape, k.shape, v.shape, op.node.attrs),
         }; // prettier-ignore
         const [split, combine] = attentionCached;
         const first = dispatchOf(split, args, traits, op.scope, cachedAttentionKey(args), choice);
@@ -266,6 +267,19 @@ class Lowering {
         const dy = op.node.inputs[0]!;
         const args = { label, dy: at(dy), dwpe: at(op.node.outputs[0]!), batch: dy.shape[0]!, seq: dy.shape[1]! };
         return this.#push(dispatchOf(positionBackward, args, traits, op.scope, shapeKey(dy), choice));
+      }
+      case 'head_linear': {
+        const [x, weight, bias] = op.node.inputs;
+        const y = op.node.outputs[0]!;
+        const args = {
+          label,
+          x: at(x!),
+          weight: at(weight!),
+          bias: bias ? at(bias) : null,
+          y: at(y),
+          attrs: op.node.attrs,
+        };
+        return this.#push(dispatchOf(headLinear, args, traits, op.scope, shapeKey(y)));
       }
       case 'rope': {
         const y = op.node.outputs[0]!;

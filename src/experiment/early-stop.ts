@@ -21,3 +21,6 @@ export function earlyStop(
 /** Why the run ended, for people. */
 export const earlyStopText = ({ step, best_step }: Pick<EarlyStopEvent, 'step' | 'best_step'>): string =>
   `stopped at step ${step}: no better validation loss since ${best_step === null ? 'the start' : `step ${best_step}`}`;
+
+/** Whether a manifest's reason is such a text. */
+export const endedEarly = (reason: string | undefined): boolean => reason?.startsWith('stopped at step ') ?? false;

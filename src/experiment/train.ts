@@ -69,6 +69,8 @@ export interface TrainOptions {
   readonly fromStep?: number;
   /** Stop before this step; the schedule stays that of maxIters. */
   readonly stopAt?: number;
+  /** The run ends, complete, after so many milliseconds, as with MAX_SECONDS. */
+  readonly maxMs?: number;
   /** Of the checkpoint, in a resumed run. */
   readonly progress?: TrainProgress;
   /** Milliseconds that earlier parts of a resumed run took. */
@@ -105,6 +107,7 @@ export async function* train(
     control,
     fromStep = 0,
     stopAt,
+    maxMs = Infinity,
     progress,
     elapsedMs = 0,
     onCheckpoint,
@@ -187,7 +190,8 @@ export async function* train(
     return true;
   }
 
-  const outOfTime = (): boolean => training.maxSeconds > 0 && now() - started >= 1000 * training.maxSeconds;
+  const limitMs = Math.min(maxMs, 1000 * (training.maxSeconds || Infinity));
+  const outOfTime = (): boolean => now() - started >= limitMs;
   let step = fromStep;
   let early: EarlyStopEvent | null = null;
   for (; step < end && !control.stopped && !outOfTime(); step++) {

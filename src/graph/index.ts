@@ -11,6 +11,7 @@ export { layerNorm, layerNormBackward, type LayerNormAttrs } from './ops/layer-n
 export { attention, attentionBackward, attentionSizes, type AttentionAttrs } from './ops/attention';
 export { embedding, embeddingBackward, positionBackward } from './ops/embedding';
 export { attentionCached, cacheAppend, cachedAttentionSizes, keySplits, type CachedAttentionAttrs } from './ops/decode';
+export { headLinear, headLinearSizes, type HeadLinearAttrs } from './ops/head-linear';
 export { cacheAppendPacked, cacheUnpack, type KvAttrs } from './ops/kv-cache';
 export * from './kv-format';
 export { crossEntropy, crossEntropyBackward } from './ops/cross-entropy';

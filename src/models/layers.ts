@@ -47,13 +47,22 @@ export interface BuildContext {
 export const INIT_STD = 0.02;
 export const LN_EPS = 1e-5;
 
-/** y = x W + b with W [in, out] (the Hugging Face GPT-2 layout). Only W decays. */
+/** W [in, out] (the Hugging Face GPT-2 layout) and, in a model with biases, b. Only W decays. */
+export function linearParameters(
+  { graph, bias }: BuildContext,
+  name: string,
+  [width, out]: readonly [number, number],
+  std = INIT_STD,
+): { readonly weight: Tensor; readonly bias: Tensor | null } {
+  const weight = graph.parameter(`${name}.weight`, [width, out], { kind: 'normal', std }, true);
+  return { weight, bias: bias ? graph.parameter(`${name}.bias`, [out], { kind: 'constant', value: 0 }) : null };
+}
+
+/** y = x W + b. */
 export function linear(ctx: BuildContext, name: string, x: Tensor, out: number, std = INIT_STD): Tensor {
-  const width = x.shape[x.shape.length - 1]!;
-  const weight = ctx.graph.parameter(`${name}.weight`, [width, out], { kind: 'normal', std }, true);
+  const { weight, bias } = linearParameters(ctx, name, [x.shape[x.shape.length - 1]!, out], std);
   const y = ctx.graph.apply1(matmul, [x, weight], { transA: false, transB: false });
-  if (!ctx.bias) return y;
-  return ctx.graph.apply1(add, [y, ctx.graph.parameter(`${name}.bias`, [out], { kind: 'constant', value: 0 })], {});
+  return bias ? ctx.graph.apply1(add, [y, bias], {}) : y;
 }
 
 export function norm(ctx: BuildContext, name: string, x: Tensor): Tensor {

@@ -4,6 +4,7 @@ import type { OpenRun } from '@/experiment/open-run';
 import { MemoryDirectory, type RunDirectory } from '@/experiment/run-directory';
 import { type Verdict, compareRuns } from '@/experiment/session/compare-runs';
 import { rewind } from '@/experiment/session/resume';
+import { replayEnd, untimed } from '@/experiment/session/time-limit';
 import { type Configured, configure, stored, storedManifest } from './configure';
 import { browserHost, browserProject } from './host';
 import type { RunRequest } from './protocol';
@@ -94,8 +95,10 @@ export class RunPreparation {
     const manifest = await storedManifest(id, old);
     return {
       prepare: async () => {
-        const configured = await stored(id, old);
-        const identity = { ...(await this.#identity(configured, [manifest.runId])), stopAt: manifest.stopAt ?? null };
+        const found = await stored(id, old);
+        const configured = { ...found, config: untimed(found.config) };
+        const stopAt = replayEnd(manifest, found.config);
+        const identity = { ...(await this.#identity(configured, [manifest.runId])), stopAt };
         const dataSha256 = manifest.data?.sha256 ?? null;
         return { configured, identity, warm: null, dataSha256, place: () => this.#newPlace(`replay-${id}`) };
       },

@@ -1,7 +1,7 @@
 /** The Lab page in Chromium on the recorded worker, under the site's Content-Security-Policy. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser, serve, type Site } from './browser';
 import { axe, inked, overflow } from './checks';
@@ -43,25 +43,45 @@ async function open(query: string, options: BrowserContextOptions = {}): Promise
 const status = (page: Page, word: string): Promise<void> =>
   page.locator('.state', { hasText: word }).waitFor({ timeout: 60_000 });
 
+/** How the page is looked at: width and colours. */
+const VIEWS = {
+  '1440-light': { viewport: WIDE, colorScheme: 'light' },
+  '1440-dark': { viewport: WIDE, colorScheme: 'dark' },
+  '768-light': { viewport: TABLET, colorScheme: 'light' },
+  '390-light': { viewport: PHONE, colorScheme: 'light' },
+  '390-dark': { viewport: PHONE, colorScheme: 'dark' },
+} as const satisfies Readonly<Record<string, BrowserContextOptions>>;
+type View = keyof typeof VIEWS;
+const FOUR: readonly View[] = ['1440-light', '1440-dark', '390-light', '390-dark'];
+const isPhone = (view: View): boolean => VIEWS[view].viewport === PHONE;
+
+const middleOfRun = (page: Page): Promise<unknown> =>
+  page.waitForFunction(() => document.querySelector('.run-status')?.textContent?.includes('2,400'));
+
+/** On a phone one tab is shown at a time. */
+async function showTab(page: Page, view: View, tab: 'Menu' | 'Plots' | 'Machine'): Promise<void> {
+  if (isPhone(view)) await page.getByRole('button', { name: tab, exact: true }).click();
+}
+
+/** No horizontal scroll, no accessibility violation; then a picture with `seen` in view. */
+async function fits(page: Page, shot: string, seen?: Locator): Promise<void> {
+  expect(await overflow(page), `horizontal scroll ${shot}`).toBeLessThanOrEqual(0);
+  expect(await axe(page)).toEqual([]);
+  await seen?.scrollIntoViewIfNeeded();
+  await page.screenshot({ path: `${SHOTS}/${shot}.png` });
+}
+
 describe('layout and accessibility', () => {
-  const cases = [
-    { name: '1440-light', viewport: WIDE, colorScheme: 'light' },
-    { name: '1440-dark', viewport: WIDE, colorScheme: 'dark' },
-    { name: '768-light', viewport: TABLET, colorScheme: 'light' },
-    { name: '390-light', viewport: PHONE, colorScheme: 'light' },
-    { name: '390-dark', viewport: PHONE, colorScheme: 'dark' },
-  ] as const;
-  it.each(cases)('mid-run at $name', async ({ name, viewport, colorScheme }) => {
-    const { page, errors } = await open('scenario=mid&run=1', { viewport, colorScheme });
-    await page.waitForFunction(() => document.querySelector('.run-status')?.textContent?.includes('2,400'));
+  const views: readonly View[] = ['1440-light', '1440-dark', '768-light', '390-light', '390-dark'];
+  it.each(views)('mid-run at %s', async (view) => {
+    const { page, errors } = await open('scenario=mid&run=1', VIEWS[view]);
+    await middleOfRun(page);
     await page.keyboard.press('s');
     await page.locator('.sample-text[aria-busy=false]').waitFor();
     expect(await inked(page.locator('.plot-main canvas'))).toBeGreaterThan(0.01);
-    for (const tab of viewport === PHONE ? ['Menu', 'Machine', 'Plots'] : ['']) {
-      if (tab) await page.getByRole('button', { name: tab, exact: true }).click();
-      expect(await overflow(page), `horizontal scroll ${tab}`).toBeLessThanOrEqual(0);
-      expect(await axe(page)).toEqual([]);
-      await page.screenshot({ path: `${SHOTS}/mid-${name}${tab && `-${tab.toLowerCase()}`}.png` });
+    for (const tab of isPhone(view) ? (['Menu', 'Machine', 'Plots'] as const) : [null]) {
+      if (tab) await showTab(page, view, tab);
+      await fits(page, `mid-${view}${tab ? `-${tab.toLowerCase()}` : ''}`);
     }
     expect(errors).toEqual([]);
     await page.context().close();
@@ -75,136 +95,114 @@ describe('layout and accessibility', () => {
   });
 });
 
-describe('a pruned run', () => {
-  const cases = [
-    { name: '1440-light', viewport: WIDE, colorScheme: 'light' },
-    { name: '1440-dark', viewport: WIDE, colorScheme: 'dark' },
-    { name: '390-light', viewport: PHONE, colorScheme: 'light' },
-    { name: '390-dark', viewport: PHONE, colorScheme: 'dark' },
-  ] as const;
-  it.each(cases)('shows its masks at $name', async ({ name, viewport, colorScheme }) => {
-    const { page, errors } = await open('scenario=pruned&run=1', { viewport, colorScheme });
-    await page.waitForFunction(() => document.querySelector('.run-status')?.textContent?.includes('2,400'));
-    const phone = viewport === PHONE;
-    if (phone) await page.getByRole('button', { name: 'Machine', exact: true }).click();
-    const table = page.locator('.density');
-    await table.waitFor();
-    expect(await table.locator('tbody tr').count()).toBe(4);
-    expect(await table.locator('tbody tr').first().locator('td').first().textContent()).toBe('51'); // 1 - 0.7 * 0.7
-    expect(await axe(page)).toEqual([]);
-    await table.scrollIntoViewIfNeeded();
-    await page.screenshot({ path: `${SHOTS}/pruned-${name}-machine.png` });
-    if (phone) await page.getByRole('button', { name: 'Plots', exact: true }).click();
-    for (const title of ['Sparsity', 'Mask churn', 'Against magnitude', 'Score quantiles'])
-      await page.getByRole('heading', { name: title, exact: true }).waitFor();
-    const last = page.getByRole('heading', { name: 'Score quantiles', exact: true });
-    await last.scrollIntoViewIfNeeded();
-    expect(await overflow(page)).toBeLessThanOrEqual(0);
-    expect(await axe(page)).toEqual([]);
-    await page.waitForTimeout(400);
-    await page.screenshot({ path: `${SHOTS}/pruned-${name}.png` });
-    expect(errors).toEqual([]);
-  });
-});
+interface PartCase {
+  readonly part: string;
+  readonly scenario: 'mid' | 'pruned';
+  readonly views: readonly View[];
+  /** Uses the part, which is in view, and checks what it says. */
+  readonly use: (page: Page, view: View) => Promise<void>;
+}
 
-describe('attention maps', () => {
-  const cases = [
-    { name: '1440-light', viewport: WIDE, colorScheme: 'light' },
-    { name: '1440-dark', viewport: WIDE, colorScheme: 'dark' },
-    { name: '390-light', viewport: PHONE, colorScheme: 'light' },
-    { name: '390-dark', viewport: PHONE, colorScheme: 'dark' },
-  ] as const;
-  it.each(cases)('by key at $name', async ({ name, viewport, colorScheme }) => {
-    const { page, errors } = await open('scenario=mid&run=1', { viewport, colorScheme });
-    await page.waitForFunction(() => document.querySelector('.run-status')?.textContent?.includes('2,400'));
-    if (viewport === PHONE) await page.getByRole('button', { name: 'Machine', exact: true }).click();
-    const text = page.getByLabel('Text to attend over');
-    await text.fill('');
-    await text.press('Enter');
-    await page.getByText('No maps: the prompt is empty').waitFor();
-    await text.fill('the whale and the sea');
-    await text.press('Enter');
-    await page.getByLabel('Layer', { exact: true }).selectOption('2');
-    await page.getByLabel('Head', { exact: true }).selectOption('3');
-    await page.getByLabel('Map', { exact: true }).selectOption('reciprocal');
-    const map = page.locator('.attention-map');
-    expect(await map.getAttribute('aria-label')).toContain('Layer 2, head 3, reciprocal attention over 21 tokens');
-    expect(await map.locator('.attention-cell').count()).toBe((21 * 22) / 2);
-    await map.focus();
-    for (const key of ['ArrowUp', 'ArrowRight', 'ArrowRight']) await page.keyboard.press(key);
-    await page.getByText('query 19 \u201ce\u201d, key 2 \u201ce\u201d').waitFor();
-    expect(await overflow(page)).toBeLessThanOrEqual(0);
-    expect(await axe(page)).toEqual([]);
-    await map.scrollIntoViewIfNeeded();
-    await page.screenshot({ path: `${SHOTS}/attention-${name}.png` });
-    expect(errors).toEqual([]);
-    await page.context().close();
-  });
-});
+const sectionOf = (page: Page, heading: string): Locator =>
+  page.locator('section', { has: page.getByRole('heading', { name: heading }) });
 
-describe('optimizer state', () => {
-  const cases = [
-    { name: '1440-dark', viewport: WIDE, colorScheme: 'dark' },
-    { name: '390-light', viewport: PHONE, colorScheme: 'light' },
-  ] as const;
-  it.each(cases)('histograms by evaluation, and v beside Fisher, at $name', async ({ name, viewport, colorScheme }) => {
-    const { page, errors } = await open('scenario=mid&run=1', { viewport, colorScheme });
-    await page.waitForFunction(() => document.querySelector('.run-status')?.textContent?.includes('2,400'));
-    if (viewport === PHONE) await page.getByRole('button', { name: 'Machine', exact: true }).click();
-    const section = page.locator('section', { has: page.getByRole('heading', { name: 'Optimizer state' }) });
-    const shown = section.getByLabel('Evaluation shown');
-    expect(await shown.getAttribute('aria-valuetext')).toBe('step 2,200');
-    await shown.press('ArrowLeft');
-    expect(await shown.getAttribute('aria-valuetext')).toBe('step 2,000');
-    await section.getByText('131,072 of 818,048 parameters').waitFor();
-    await section.locator('.plot-host').scrollIntoViewIfNeeded();
-    await expect.poll(() => inked(section.locator('canvas'))).toBeGreaterThan(0.005);
-    await page.screenshot({ path: `${SHOTS}/optimizer-${name}.png` });
-    await section.getByRole('button', { name: 'Compare v with Fisher' }).click();
-    await section.getByLabel('Fisher and Adam').getByText('0.978').first().waitFor();
-    expect(await section.locator('.density-scatter .attention-cell').count()).toBeGreaterThan(40);
-    await section.getByText('By tensor').click();
-    await section.getByText('h.0.attn.c_attn.weight').waitFor();
-    expect(await overflow(page)).toBeLessThanOrEqual(0);
-    expect(await axe(page)).toEqual([]);
-    await section.locator('.density-scatter').scrollIntoViewIfNeeded();
-    await page.screenshot({ path: `${SHOTS}/fisher-adam-${name}.png` });
-    expect(errors).toEqual([]);
-    await page.context().close();
-  });
-});
+const parts: readonly PartCase[] = [
+  {
+    part: 'masks of a pruned run',
+    scenario: 'pruned',
+    views: FOUR,
+    async use(page, view) {
+      const table = page.locator('.density');
+      await table.waitFor();
+      expect(await table.locator('tbody tr').count()).toBe(4);
+      expect(await table.locator('tbody tr').first().locator('td').first().textContent()).toBe('51'); // 1 - 0.7 * 0.7
+      await fits(page, `pruned-${view}-machine`, table);
+      await showTab(page, view, 'Plots');
+      for (const title of ['Sparsity', 'Mask churn', 'Against magnitude', 'Score quantiles'])
+        await page.getByRole('heading', { name: title, exact: true }).waitFor();
+      const last = page.getByRole('heading', { name: 'Score quantiles', exact: true });
+      await last.scrollIntoViewIfNeeded();
+      await page.waitForTimeout(400);
+      await fits(page, `pruned-${view}`);
+    },
+  },
+  {
+    part: 'attention maps by key',
+    scenario: 'mid',
+    views: FOUR,
+    async use(page, view) {
+      const text = page.getByLabel('Text to attend over');
+      await text.fill('');
+      await text.press('Enter');
+      await page.getByText('No maps: the prompt is empty').waitFor();
+      await text.fill('the whale and the sea');
+      await text.press('Enter');
+      await page.getByLabel('Layer', { exact: true }).selectOption('2');
+      await page.getByLabel('Head', { exact: true }).selectOption('3');
+      await page.getByLabel('Map', { exact: true }).selectOption('reciprocal');
+      const map = page.locator('.attention-map');
+      expect(await map.getAttribute('aria-label')).toContain('Layer 2, head 3, reciprocal attention over 21 tokens');
+      expect(await map.locator('.attention-cell').count()).toBe((21 * 22) / 2);
+      await map.focus();
+      for (const key of ['ArrowUp', 'ArrowRight', 'ArrowRight']) await page.keyboard.press(key);
+      await page.getByText('query 19 \u201ce\u201d, key 2 \u201ce\u201d').waitFor();
+      await fits(page, `attention-${view}`, map);
+    },
+  },
+  {
+    part: 'histograms by evaluation, and v beside Fisher',
+    scenario: 'mid',
+    views: ['1440-dark', '390-light'],
+    async use(page, view) {
+      const section = sectionOf(page, 'Optimizer state');
+      const shown = section.getByLabel('Evaluation shown');
+      expect(await shown.getAttribute('aria-valuetext')).toBe('step 2,200');
+      await shown.press('ArrowLeft');
+      expect(await shown.getAttribute('aria-valuetext')).toBe('step 2,000');
+      await section.getByText('131,072 of 818,048 parameters').waitFor();
+      await section.locator('.plot-host').scrollIntoViewIfNeeded();
+      await expect.poll(() => inked(section.locator('canvas'))).toBeGreaterThan(0.005);
+      await page.screenshot({ path: `${SHOTS}/optimizer-${view}.png` });
+      await section.getByRole('button', { name: 'Compare v with Fisher' }).click();
+      await section.getByLabel('Fisher and Adam').getByText('0.978').first().waitFor();
+      expect(await section.locator('.density-scatter .attention-cell').count()).toBeGreaterThan(40);
+      await section.getByText('By tensor').click();
+      await section.getByText('h.0.attn.c_attn.weight').waitFor();
+      await fits(page, `fisher-adam-${view}`, section.locator('.density-scatter'));
+    },
+  },
+  {
+    part: 'one-shot pruning by key',
+    scenario: 'mid',
+    views: ['1440-light', '390-dark'],
+    async use(page, view) {
+      const scrubber = page.getByLabel('Sparsity to prune to');
+      await scrubber.focus();
+      for (let i = 0; i < 10; i++) await page.keyboard.press('ArrowRight'); // one question for all of them
+      const facts = page.getByLabel('One-shot pruning').last();
+      await facts.getByText('471,859 of 786,432, magnitude').waitFor();
+      await page.getByLabel('Score', { exact: true }).selectOption('random');
+      await facts.getByText('471,859 of 786,432, random').waitFor();
+      await scrubber.press('End');
+      await facts.getByText('778,568 of 786,432, random').waitFor();
+      await page.locator('.prune-plot').last().scrollIntoViewIfNeeded(); // nothing is drawn out of sight
+      await expect.poll(() => inked(page.locator('.prune-plot').last().locator('canvas'))).toBeGreaterThan(0.005);
+      await page.getByLabel('Score', { exact: true }).selectOption('bitter6');
+      await page.getByText('Not pruned: bitter6 needs exp_avg').waitFor();
+      await fits(page, `one-shot-${view}`, scrubber);
+    },
+  },
+];
 
-describe('one-shot pruning', () => {
-  const cases = [
-    { name: '1440-light', viewport: WIDE, colorScheme: 'light' },
-    { name: '390-dark', viewport: PHONE, colorScheme: 'dark' },
-  ] as const;
-  it.each(cases)('by key at $name', async ({ name, viewport, colorScheme }) => {
-    const { page, errors } = await open('scenario=mid', { viewport, colorScheme });
-    const phone = viewport === PHONE;
-    const tab = (title: string): Promise<void> | null =>
-      phone ? page.getByRole('button', { name: title, exact: true }).click() : null;
-    await tab('Machine');
-    await page.getByText('Prunes trained weights once').waitFor();
+describe('parts of the machine panel in the middle of a run', () => {
+  const cases = parts.flatMap(({ views, ...rest }) => views.map((view) => ({ ...rest, view })));
+  it.each(cases)('$part at $view', async ({ scenario, view, use }) => {
+    const { page, errors } = await open(`scenario=${scenario}`, VIEWS[view]);
+    await showTab(page, view, 'Machine');
+    await page.getByText('Prunes trained weights once').waitFor(); // what a part says before there is a run
     await page.keyboard.press('r');
-    await page.waitForFunction(() => document.querySelector('.run-status')?.textContent?.includes('2,400'));
-    const scrubber = page.getByLabel('Sparsity to prune to');
-    await scrubber.focus();
-    for (let i = 0; i < 10; i++) await page.keyboard.press('ArrowRight'); // one question for all of them
-    const facts = page.getByLabel('One-shot pruning').last();
-    await facts.getByText('471,859 of 786,432, magnitude').waitFor();
-    await page.getByLabel('Score', { exact: true }).selectOption('random');
-    await facts.getByText('471,859 of 786,432, random').waitFor();
-    await scrubber.press('End');
-    await facts.getByText('778,568 of 786,432, random').waitFor();
-    await page.locator('.prune-plot').last().scrollIntoViewIfNeeded(); // nothing is drawn out of sight
-    await expect.poll(() => inked(page.locator('.prune-plot').last().locator('canvas'))).toBeGreaterThan(0.005);
-    await page.getByLabel('Score', { exact: true }).selectOption('bitter6');
-    await page.getByText('Not pruned: bitter6 needs exp_avg').waitFor();
-    expect(await overflow(page)).toBeLessThanOrEqual(0);
-    expect(await axe(page)).toEqual([]);
-    await scrubber.scrollIntoViewIfNeeded();
-    await page.screenshot({ path: `${SHOTS}/one-shot-${name}.png` });
+    await middleOfRun(page);
+    await use(page, view);
     expect(errors).toEqual([]);
     await page.context().close();
   });
@@ -282,7 +280,7 @@ describe('keys', () => {
 
   it('moves one crosshair through all plots', async () => {
     const { page } = await open('scenario=mid&run=1');
-    await page.waitForFunction(() => document.querySelector('.run-status')?.textContent?.includes('2,400'));
+    await middleOfRun(page);
     await page.locator('.plot-host').first().focus();
     await page.keyboard.press('Home');
     await page.waitForFunction(() => document.querySelector('.plot-readout')?.textContent?.includes('step 0'));
@@ -317,7 +315,7 @@ describe('while training', () => {
 
   it('saves a plot as PNG, SVG and CSV', async () => {
     const { page, errors } = await open('scenario=mid&run=1');
-    await page.waitForFunction(() => document.querySelector('.run-status')?.textContent?.includes('2,400'));
+    await middleOfRun(page);
     for (const kind of ['PNG', 'SVG', 'CSV']) {
       await page.locator('summary[aria-label="Save Loss"]').click();
       const [file] = await Promise.all([

@@ -1,6 +1,6 @@
 /** Runs in the terminal from start to archive, on the CPU reference. Runs the built `bin/wb`. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +11,7 @@ let dir = '';
 beforeAll(() => {
   if (!existsSync('dist/cli/wb.js')) throw new Error('dist/cli/wb.js is missing: run "make build" first');
   dir = mkdtempSync(join(tmpdir(), 'wb-runs-'));
+  mkdirSync(join(dir, 'bare'));
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -106,8 +107,20 @@ describe('evaluation and A/B', () => {
 });
 
 describe('killed at random', () => {
-  it('two runs and one matrix end as if nothing had happened (scripts/kill-test.mjs)', () => {
-    const args = ['scripts/kill-test.mjs', '--runs', '2', '--matrix', '1', '--seed', '3', '--kills', '2'];
+  it('two runs and one matrix of two cells at a time end as if nothing had happened (scripts/kill-test.mjs)', () => {
+    const args = [
+      'scripts/kill-test.mjs',
+      '--runs',
+      '2',
+      '--matrix',
+      '1',
+      '--seed',
+      '3',
+      '--kills',
+      '2',
+      '--jobs',
+      '2',
+    ];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({ run: { trials: 2, equal: 2 }, matrix: { trials: 1, equal: 1 } });
@@ -127,6 +140,21 @@ describe('a matrix', () => {
     expect(report.rows.map((row) => row.paired?.n ?? null)).toEqual([null, 2]);
     expect(JSON.parse(ok('manifest', 'check', 'whole', '--json'))).toMatchObject({ valid: true });
     expect(ok('estimate', 'whole', '--json')).toContain('"open_cells": 0');
+  });
+
+  it('makes the same with three cells at a time', () => {
+    const { err } = wb('matrix', ...TINY, ...AXES, '--out', 'beside', '-j', '3');
+    expect(err).toMatch(/4 of 4 cells to run, 3 at a time\n( {4}began \S+\n){3}(.*\n)*4\/4 ok /);
+    expect(ok('report', 'beside', '--format', 'csv')).toBe(ok('report', 'whole', '--format', 'csv'));
+    for (const { id } of (json('whole/matrix.json') as { cells: { id: string }[] }).cells) {
+      const hash = (dir: string) => (json(`${dir}/cells/${id}/manifest.json`)['results'] as { weights: { sha256: string }[]; metricsSha256: string }); // prettier-ignore
+      expect(hash('beside').metricsSha256).toBe(hash('whole').metricsSha256);
+      expect(hash('beside').weights).toEqual(hash('whole').weights);
+    }
+    fails(2, /^wb: -j 0: give a number of cells from 1 to 64/, 'matrix', ...TINY, ...AXES, '--out', 'x', '-j', '0');
+    fails(2, /--autotune with -j 2/, 'matrix', ...TINY, ...AXES, '--out', 'x', '-j', '2', '--autotune');
+    fails(2, /-j 2: a is one run/, 'continue', 'a', '-j', '2');
+    expect(existsSync(join(dir, 'x'))).toBe(false);
   });
 
   it('reruns what a filter names, and comes to the same figures', () => {
@@ -181,5 +209,55 @@ describe('reports, lists and sweeps', () => {
     const { runs } = JSON.parse(out) as { runs: { dir: string; status: string; val_loss: number | null }[] };
     expect(runs.find((run) => run.dir === 'base')).toMatchObject({ status: 'ok', val_loss: expect.any(Number) as number }); // prettier-ignore
     fails(2, /nowhere: no such directory/, 'ls', 'nowhere');
+  });
+});
+
+describe('limits and cleaning', () => {
+  const LONG = [...TINY.slice(0, -1), 'MAX_ITERS=100000', 'EVAL_INTERVAL=50', 'CHECKPOINT_INTERVAL=0'];
+  it('ends complete when its time is up, says so, and is replayed step for step', () => {
+    ok('run', ...LONG, 'TIME=0.5', '--out', 'timed', '--json');
+    const { status, steps, reason } = json('timed/manifest.json')['results'] as { status: string; steps: number; reason: string }; // prettier-ignore
+    expect({ status, reason }).toEqual({ status: 'ok', reason: `ended at step ${steps} of 100000: the time limit` });
+    expect(ok('replay', 'timed')).toBe('identical\n');
+    expect(ok('continue', 'timed', '--json')).toContain(`"steps": ${steps}`);
+  });
+
+  it('stops behind the lowest loss: one run, each cell of a matrix, a replay', () => {
+    const early = ['EARLY_STOP_PATIENCE=2', 'EVAL_INTERVAL=2', 'LEARNING_RATE=1', 'GRAD_CLIP=0', 'WARMUP_STEPS=0'];
+    const { err } = wb('run', ...LONG, ...early, '--out', 'early');
+    const { steps, best, reason } = json('early/manifest.json')['results'] as { steps: number; best: { step: number }; reason: string }; // prettier-ignore
+    expect(steps).toBe(best.step + 4);
+    expect(reason).toBe(`stopped at step ${steps}: no better validation loss since step ${best.step}`);
+    expect(err).toContain(`${reason}\nok: early  loss `);
+    expect(ok('replay', 'early')).toBe('identical\n');
+    ok('matrix', ...LONG, ...early, '--seeds', '2', '--out', 'earlies', '--json');
+    expect(ok('report', 'earlies')).toContain('cells: 2 ok');
+    fails(2, /EARLY_STOP_PATIENCE/, 'run', ...LONG, 'EARLY_STOP_PATIENCE=2', 'EVAL_INTERVAL=0', '--out', 'never');
+  });
+
+  it('names what stands for variables of other programs', () => {
+    fails(2, /^wb: EPOCHS: .*MAX_ITERS=steps/, 'run', ...TINY, 'EPOCHS=3', '--out', 'never');
+    fails(2, /^wb: MODELS: .*wb eval DIR/, 'matrix', ...TINY, 'MODELS=x', '--out', 'never');
+    fails(2, /^wb: STAGE: .*wb bpa/, 'run', ...TINY, 'STAGE=fit', '--out', 'never');
+    expect(existsSync(join(dir, 'never'))).toBe(false);
+  });
+
+  it('frees space at three strengths; what is not finished stays', () => {
+    const kept = readFileSync(join(dir, 'early/best.safetensors'));
+    expect(ok('clean', 'early', '--dry-run')).toMatch(/^would free 0\.\d MB of 1 runs$/m);
+    expect(existsSync(join(dir, 'early/optimizer.safetensors'))).toBe(true);
+    ok('clean', 'early');
+    expect(existsSync(join(dir, 'early/optimizer.safetensors')) || existsSync(join(dir, 'early/checkpoints/4.safetensors'))).toBe(false); // prettier-ignore
+    expect(readFileSync(join(dir, 'early/best.safetensors')).equals(kept)).toBe(true);
+    expect(ok('manifest', 'check', 'early')).toContain('is valid');
+    ok('clean', 'early', 'earlies', '--weights');
+    expect(ok('manifest', 'check', 'early')).toContain('is valid');
+    writeFileSync(join(dir, 'early/STATUS'), 'running\n');
+    expect(ok('clean', 'early', '--weights')).toMatch(/of 0 runs; 1 that are not finished stay/);
+    expect(wb('clean', 'early', 'earlies', '--all')).toMatchObject({ code: 2, out: expect.stringMatching(/^would free .* of 2 runs; 1 that/) as string }); // prettier-ignore
+    ok('clean', 'early', 'earlies', '--all', '--yes');
+    expect([existsSync(join(dir, 'early')), existsSync(join(dir, 'earlies'))]).toEqual([true, false]);
+    fails(2, /bare: holds no run and no matrix/, 'clean', 'bare');
+    fails(2, /nowhere: no such directory/, 'clean', 'nowhere');
   });
 });

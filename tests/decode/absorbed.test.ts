@@ -1,11 +1,13 @@
 /**
  * Invariant 16 of the attention specification: without rotation, the up-projection of a latent can be absorbed into the query and
- * the output, so that a decoder reads latents alone. The absorbed form is stated here, from the decoder's own cache.
+ * the output, so that a decoder reads latents alone. The absorbed form is stated here, from the decoder's own cache; the decoder
+ * absorbs where that is less work (one row a step) and expands where it is not (a long chunk).
  */
 import { expect, it } from 'vitest';
 import { ReferenceDecoder } from '@/decode/backend-reference';
 import { WebGpuDecoder } from '@/decode/backend-webgpu';
 import { Decoder, type DecodeBackend } from '@/decode/decoder';
+import { planDecoder } from '@/decode/plan';
 import { testEngine } from '../support/experiment';
 import { smallModel } from '../support/model';
 
@@ -77,4 +79,25 @@ it.each(['reference', 'webgpu'])('16: absorbed decode is re-expanded decode, %s'
   logits.forEach((x, i) => expect(Math.abs(x - expected[i]!), `logit ${i}`).toBeLessThan(1e-4));
   expect(Math.max(...expected) - Math.min(...expected)).toBeGreaterThan(0.5);
   backend.destroy();
+});
+
+it('a long chunk expands, a step absorbs, and both leave the same logits', async () => {
+  const m = smallModel({ core: { kind: 'mla', latent: 16 } }, { nLayer: 2 });
+  const prompt = [1, 2, 3, 2, 10, 7, 4];
+  const engine = await testEngine();
+  const logits: Float32Array[] = [];
+  for (const chunk of [7, 1]) {
+    const backend = await WebGpuDecoder.create(engine, m.model.config, { batch: 1, chunk, capacity: 7 });
+    backend.load(new Map(m.model.graph.parameters.map((p) => [p.name, { data: Float32Array.from(m.of(p.name)) }])));
+    logits.push(await new Decoder(backend).prefill([prompt]));
+    backend.destroy();
+  }
+  const absorbed = (rows: number): boolean =>
+    planDecoder(
+      m.model.config,
+      { batch: 1, chunk: rows, capacity: 7 },
+      { traits: engine.traits },
+    ).plan.sequences.prefill!.some(({ program }) => program.family === 'head_linear');
+  expect([7, 6, 5, 1].map(absorbed)).toEqual([false, false, true, true]); // 12 rows < 64
+  logits[0]!.forEach((x, i) => expect(Math.abs(x - logits[1]![i]!), `logit ${i}`).toBeLessThan(1e-5));
 });

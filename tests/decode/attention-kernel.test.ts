@@ -22,28 +22,49 @@ describe('split-K attention', () => {
     { heads: 2, headDim: 8, headDimV: 8, capacity: 70, room: 5, positions: [69, 3] },
     { heads: 3, headDim: 5, headDimV: 6, capacity: 9, room: 8, positions: [0, 8] }, // more shares than keys, odd widths
     { heads: 4, headDim: 16, headDimV: 16, capacity: 260, room: 80, positions: [259, 200] }, // four lanes a row
+    { heads: 6, kvHeads: 2, headDim: 8, headDimV: 4, capacity: 40, room: 6, positions: [39, 11] }, // three heads share a row
+    { heads: 3, kvHeads: 1, headDim: 5, headDimV: 5, capacity: 12, room: 2, positions: [11, 4] },
   ];
+  /** Rows of `of` heads with every head repeated: what attention with as many heads of k as of q would keep. */
+  const repeated = (x: Float32Array, of: number, times: number, width: number): Float32Array =>
+    Float32Array.from({ length: x.length * times }, (_, i) => {
+      const [row, head, c] = [Math.floor(i / (of * times * width)), Math.floor(i / width) % (of * times), i % width];
+      return x[(row * of + Math.floor(head / times)) * width + c]!;
+    });
   it.each([true, false])('software %s: every variant equals the op in f64', async (software) => {
     const seen = new Set<string>();
-    for (const { heads, headDim, headDimV, capacity, room, positions } of shapes) {
+    for (const { heads, kvHeads = heads, headDim, headDimV, capacity, room, positions } of shapes) {
       const [batch, rows] = [2, 1];
       const graph = new Graph();
       const inputs = [
         graph.input('q', [batch, rows, heads * headDim], 'f32'),
-        graph.input('k', [batch, capacity, heads * headDim], 'f32'),
-        graph.input('v', [batch, capacity, heads * headDimV], 'f32'),
+        graph.input('k', [batch, capacity, kvHeads * headDim], 'f32'),
+        graph.input('v', [batch, capacity, kvHeads * headDimV], 'f32'),
         graph.input('positions', [batch], 'u32'),
       ];
-      const attrs = { nHead: heads, scale: 0.3 };
+      const attrs = { nHead: heads, nKvHead: kvHeads, scale: 0.3 };
       const out = graph.apply1(attentionCached, inputs, attrs);
       const [q, k, v] = inputs.slice(0, 3).map((t, i) => noise(t.shape, i + 1, 2)) as [Float32Array, Float32Array, Float32Array]; // prettier-ignore
       const at = Uint32Array.from(positions);
       const expected = new Float64Array(batch * rows * heads * headDimV);
       const node = graph.nodes[graph.nodes.length - 1]!;
       attentionCached.reference(node as never, [q, k, v, at] as never, [expected], undefined as never);
+      if (kvHeads < heads) {
+        const wide = new Graph();
+        const share = heads / kvHeads;
+        const [qw, kw, vw] = [headDim, headDim, headDimV].map((d, i) => wide.input(`x${i}`, [batch, i ? capacity : rows, heads * d], 'f32')); // prettier-ignore
+        wide.apply1(attentionCached, [qw!, kw!, vw!, wide.input('positions', [batch], 'u32')], {
+          nHead: heads,
+          scale: 0.3,
+        });
+        const own = new Float64Array(expected.length);
+        const values = [q, repeated(k, kvHeads, share, headDim), repeated(v, kvHeads, share, headDimV), at];
+        attentionCached.reference(wide.nodes[0] as never, values as never, [own], undefined as never);
+        expect(expected).toEqual(own);
+      }
       const partWidth = 4 * (Math.ceil(headDimV / 4) + 1);
       const args = {
-        label: 'attention', nHead: heads, scale: attrs.scale, room, batch, rows, capacity, headDim, headDimV,
+        label: 'attention', nHead: heads, nKvHead: kvHeads, scale: attrs.scale, room, batch, rows, capacity, headDim, headDimV,
         q: operand(0, inputs[0]!.shape), k: operand(1, inputs[1]!.shape), v: operand(2, inputs[2]!.shape),
         positions: operand(3, [batch], 'read_write', 'u32'), parts: operand(4, [batch * heads * room, partWidth]),
         out: operand(5, out.shape),

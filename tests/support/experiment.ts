@@ -1,6 +1,7 @@
 /** A tiny experiment with every setting overridable, on a synthetic corpus. */
 import type { Corpus } from '@/data/corpus';
 import type { EngineDevice } from '@/engine/device';
+import { meterMemory } from '@/engine/memory-meter';
 import type { ExperimentConfig, ModelConfig, OptimizerConfig, TrainingConfig } from '@/experiment/config';
 import { BASELINE_ATTENTION } from '@/models/attention/config';
 import type { Gpt2Config } from '@/models/config';
@@ -64,6 +65,7 @@ const testCorpus = (train: Uint32Array, val: Uint32Array): Corpus =>
 
 export async function testEngine(): Promise<EngineDevice> {
   const device = await testDevice();
+  meterMemory(device); // as openDevice does
   const limits = {
     maxBufferSize: device.limits.maxBufferSize,
     maxStorageBufferBindingSize: device.limits.maxStorageBufferBindingSize,

@@ -7,13 +7,15 @@ export interface Reading {
 }
 
 const doc = (title: string, path: string): Reading => ({ title, href: `#/docs/${path}` });
+const TRACE = doc('Fisher trace', 'fisher-trace');
 const TIERS = doc('Memory tiering', 'memory-tiering');
-const ATTENTION = doc('Attention and KV variants', 'attention');
 
 const AREAS: Readonly<Partial<Record<string, Reading>>> = {
-  'reciprocal-attention': ATTENTION,
-  gate: ATTENTION,
-  'mla-kvsplice': ATTENTION,
+  'reciprocal-attention': doc('Reciprocal attention', 'reciprocal-attention'),
+  gate: doc('Output gate', 'output-gate'),
+  'mla-kvsplice': doc('Latent attention and KVSplice', 'kvsplice'),
+  ratio: doc('RATIO', 'ratio'),
+  rmlp: doc('The reciprocal MLP', 'ratio/reciprocal-mlp'),
   pruning: doc('Pruning', 'pruning'),
   optimizer: doc('Optimizers', 'optimizers'),
   fisher: doc('Fisher and Adam', 'fisher-adam'),
@@ -29,4 +31,5 @@ const OWN: Readonly<Partial<Record<string, Reading>>> = {
   'unified-signal-all-applications': TIERS,
 };
 
-export const readingOf = ({ id, area }: Claim): Reading | undefined => OWN[id] ?? AREAS[area];
+export const readingOf = ({ id, area }: Claim): Reading | undefined =>
+  OWN[id] ?? (id.startsWith('fim-trace-') ? TRACE : AREAS[area]);

@@ -1,9 +1,7 @@
 /** A result of few points as one of the workbench's plots. */
-import { useMemo, useState, type ReactNode } from 'react';
-import { significant } from '../format';
-import type { PlotSource } from '../plot/controller';
-import { createPlotLink } from '../plot/link';
-import { PlotView } from '../plot/PlotView';
+import { useCallback, type ReactNode } from 'react';
+import type { PlotSpec } from '../plot/spec';
+import { StillPlot } from '../plot/StillPlot';
 import { type Law, fitSeries } from './fit-series';
 
 export interface ResultPlotProps {
@@ -17,48 +15,30 @@ export interface ResultPlotProps {
   readonly law?: Law | null;
 }
 
+function resultSpec({ title, x, unit, points, logX = false, law = null }: ResultPlotProps, log: boolean): PlotSpec {
+  const xs = Float64Array.from(points, (p) => p[0]);
+  const ys = Float64Array.from(points, (p) => p[1]);
+  const [first, last] = [xs[0], xs[xs.length - 1]];
+  const measured = { id: 'measured', label: 'measured', mark: 'points', colour: 0, origin: 'local' } as const;
+  return {
+    id: title,
+    title,
+    x: { title: x, domain: logX ? [first / 1.2, last * 1.2] : [0, last * 1.05], log: logX },
+    y: { title, unit, log, zero: !log, fallback: [0, 1] },
+    series: [
+      { ...measured, points: { xs, ys, length: xs.length } },
+      ...(law ? [fitSeries(law, first, last, logX)] : []),
+    ],
+    references: [],
+    moments: [],
+    empty: '',
+  };
+}
+
 export function ResultPlot({ title, x, unit, points, logX = false, law = null }: ResultPlotProps): ReactNode {
-  const [log, setLog] = useState(false);
-  const link = useMemo(() => createPlotLink(), []);
-  const source = useMemo((): PlotSource => {
-    const xs = Float64Array.from(points, (p) => p[0]);
-    const ys = Float64Array.from(points, (p) => p[1]);
-    const [first, last] = [xs[0], xs[xs.length - 1]];
-    return {
-      spec: () => ({
-        id: title,
-        title,
-        x: { title: x, domain: logX ? [first / 1.2, last * 1.2] : [0, last * 1.05], log: logX },
-        y: { title, unit, log, zero: !log, fallback: [0, 1] },
-        series: [
-          {
-            id: 'measured',
-            label: 'measured',
-            mark: 'points',
-            colour: 0,
-            origin: 'local',
-            points: { xs, ys, length: xs.length },
-          },
-          ...(law ? [fitSeries(law, first, last, logX)] : []),
-        ],
-        references: [],
-        moments: [],
-        empty: '',
-      }),
-      subscribe: () => () => undefined,
-    };
-  }, [title, x, unit, points, logX, log, law]);
-  return (
-    <div className="plot-cell decode-plot">
-      <PlotView
-        title={title}
-        source={source}
-        link={link}
-        format={significant}
-        log={log}
-        onLog={setLog}
-        fileName={() => `decode-${title.toLowerCase().replace(/\W+/g, '-')}`}
-      />
-    </div>
+  const spec = useCallback(
+    (log: boolean) => resultSpec({ title, x, unit, points, logX, law }, log),
+    [title, x, unit, points, logX, law],
   );
+  return <StillPlot title={title} spec={spec} file={`decode-${title.toLowerCase()}`} className="decode-plot" />;
 }

@@ -1,12 +1,11 @@
 /** What the machine did during a run: memory by category, where the time went, heap. Loaded when it is opened. */
-import { useEffect, useMemo, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
 import type { RunTimeline, TimelineSample, TimelineSummary } from '@/worker/store-protocol';
 import { useWorkbench } from '../context';
 import { bytes, count, percent, significant } from '../format';
-import type { PlotSource } from '../plot/controller';
 import { createPlotLink, type PlotLink } from '../plot/link';
-import { PlotView } from '../plot/PlotView';
 import type { PlotSpec } from '../plot/spec';
+import { StillPlot } from '../plot/StillPlot';
 import { bytesSpec, heapSpec, stepSpec } from './timeline-plots';
 
 const PLOTS = [
@@ -58,24 +57,8 @@ interface TimelinePlotProps {
 }
 
 function TimelinePlot({ title, of, samples, link, file }: TimelinePlotProps): ReactNode {
-  const [log, setLog] = useState(false);
-  const source = useMemo((): PlotSource => {
-    const spec = of(samples, log);
-    return { spec: () => spec, subscribe: () => () => undefined };
-  }, [of, samples, log]);
-  return (
-    <div className="plot-cell runs-timeline-cell">
-      <PlotView
-        title={title}
-        source={source}
-        link={link}
-        format={format}
-        log={log}
-        onLog={setLog}
-        fileName={() => file.replace(/[^\w.-]+/g, '-')}
-      />
-    </div>
-  );
+  const spec = useCallback((log: boolean) => of(samples, log), [of, samples]);
+  return <StillPlot title={title} spec={spec} link={link} format={format} file={file} className="runs-timeline-cell" />;
 }
 
 const seconds = (ms: number): string => `${significant(ms / 1000, 3)} s`;

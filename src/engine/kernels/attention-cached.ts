@@ -34,6 +34,8 @@ export interface CachedAttentionArgs {
   readonly parts: Operand;
   readonly out: Operand;
   readonly nHead: number;
+  /** Heads of k and v. */
+  readonly nKvHead: number;
   readonly scale: number;
   /** Shares of a query that `parts` has room for. */
   readonly room: number;
@@ -174,13 +176,16 @@ function assembleFirst(
     always || rows.packed
       ? Array.from({ length: keys }, (_, i) => rowStatements(rows, i, `${rows.name}${i}`, w)).join('\n')
       : '';
+  const same = a.v.region === a.k.region && a.v.offset === a.k.offset;
   const moved =
-    a.batch * a.capacity * (bytesOfRow(packedK, a.nHead * a.headDim) + bytesOfRow(packedV, a.nHead * a.headDimV));
+    a.batch *
+    a.capacity *
+    (bytesOfRow(packedK, a.nKvHead * a.headDim) + (same ? 0 : bytesOfRow(packedV, a.nKvHead * a.headDimV)));
   return assemble({
     label: a.label, family: 'attention_cached', variant: name, accessors, source,
     env: {
       H: a.nHead, D: a.headDim, DV: a.headDimV, S: a.rows, T: a.capacity, ROOM: a.room, SCALE: a.scale.toPrecision(9),
-      MAIN: flatMain(items, workgroup), K_ROWS: unpacked(k, 'w'), V_ROWS: unpacked(v, 'wv'), K_PLAIN: packedK ? 0 : 1,
+      MAIN: flatMain(items, workgroup), KV_SHARE: a.nHead / a.nKvHead, K_ROWS: unpacked(k, 'wk'), V_ROWS: unpacked(v, 'wv'), K_PLAIN: packedK ? 0 : 1,
       V_PLAIN: packedV ? 0 : 1, ...env,
     },
     workgroups: spread(Math.ceil(items / workgroup)),
@@ -246,5 +251,6 @@ export function combineArgs(args: CachedAttentionArgs, device: DeviceTraits, { v
 /** Shape class: everything that a variant's speed depends on. */
 export function cachedAttentionKey(a: CachedAttentionArgs): string {
   const form = [a.packedK, a.packedV].map((p) => p?.format.dtype ?? 'f32').join('-');
-  return `${a.batch}x${a.rows}x${a.nHead}x${a.headDim}+${a.headDimV}x${a.capacity} ${form}`;
+  const heads = a.nKvHead === a.nHead ? `${a.nHead}` : `${a.nHead}:${a.nKvHead}`;
+  return `${a.batch}x${a.rows}x${heads}x${a.headDim}+${a.headDimV}x${a.capacity} ${form}`;
 }

@@ -17,6 +17,7 @@ import { type RunDirectory, readText } from '../run-directory';
 import { type RunControl, train } from '../train';
 import { type MetricLine, parseMetrics, timeless } from './metrics-log';
 import type { SavedState } from './state-file';
+import { timeLimitText } from './time-limit';
 import { Timeline } from './timeline';
 
 export interface ExecuteOptions {
@@ -26,7 +27,7 @@ export interface ExecuteOptions {
   /** From `rewind`, in a run that is taken up again. */
   readonly saved?: SavedState | null;
   readonly resumedAt?: readonly number[];
-  /** Stop after so many milliseconds of training (`TIME=`). */
+  /** The run ends, complete, after so many milliseconds of training (`TIME=`). */
   readonly maxMs?: number;
   readonly sinks?: readonly MetricSink[];
   /** Files to write before the first step besides those that every run has. */
@@ -68,6 +69,7 @@ async function resultsOf(
   status: RunStatus,
   endedAt: string,
   reason: string | null,
+  planned: number,
 ): Promise<ManifestResults> {
   const lines = parseMetrics((await readText(directory, 'metrics.jsonl')) ?? '');
   const last = (event: string): MetricLine | undefined => lines.findLast((line) => line.event === event);
@@ -78,9 +80,10 @@ async function resultsOf(
     null,
   );
   const metric = last('eval')?.['metric'] as { readonly name: string; readonly value: number } | undefined;
-  const early = last('early_stop') as EarlyStopEvent | undefined;
-  const why = reason ?? (early && status === 'ok' ? earlyStopText(early) : null);
   const steps = lines.filter((line) => line.event === 'step').length;
+  const early = last('early_stop') as EarlyStopEvent | undefined;
+  const short = early ? earlyStopText(early) : steps < planned ? timeLimitText(steps, planned) : null;
+  const why = reason ?? (status === 'ok' ? short : null);
   const weights = [];
   for (const file of await directory.list())
     if (file === 'best.safetensors' || /^checkpoints\/\d+\.safetensors$/.test(file))
@@ -137,12 +140,19 @@ export async function* executeRun(
   const clock = new PhaseClock();
   const { heap } = options;
   const timeline = new Timeline(directory, open.backend, { clock, resumed: saved !== null, ...(heap ? { heap } : {}) });
+  const planned = Math.min(identity.stopAt ?? Infinity, open.config.training.maxIters);
   let failed: string | null = null;
   let stopped = false;
   const end = async (status: RunStatus): Promise<RunStatus> => {
     await recorder.flush();
     await timeline.flush();
-    const results = await resultsOf(directory, status, utc(now()), failed === null ? null : publicReason(failed));
+    const results = await resultsOf(
+      directory,
+      status,
+      utc(now()),
+      failed === null ? null : publicReason(failed),
+      planned,
+    );
     await directory.write('manifest.json', manifest(results));
     await recorder.end(status);
     return status;
@@ -152,6 +162,7 @@ export async function* executeRun(
       control,
       ...(saved ? { fromStep: saved.step, progress: saved.progress, elapsedMs: saved.elapsedMs } : {}),
       ...(identity.stopAt === null ? {} : { stopAt: identity.stopAt }),
+      maxMs,
       onCheckpoint: async (step, kind, progress) => {
         const startedAt = performance.now();
         const events = await recorder.checkpoint(step, kind, progress);
@@ -166,7 +177,6 @@ export async function* executeRun(
       await recorder.record(event);
       if (event.type === 'failed') failed = event.message;
       if (event.type === 'finished') stopped = event.stopped;
-      if (event.type === 'metric' && 'time' in event.metric && event.metric.time.elapsed_ms > maxMs) control.stop();
       yield event;
       if (event.type === 'metric' && event.metric.event === 'step') {
         const sample = await timeline.step(event.metric.step, event.metric.time.elapsed_ms);

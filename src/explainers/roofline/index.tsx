@@ -7,7 +7,7 @@ import type { OwnSource } from '../own/source';
 import { Plot, type Series } from '../plot/Plot';
 import { label } from '../plot/ticks';
 import { choice, number, type Values } from '../widget/attributes';
-import { Select, sequences, Stats, Stops, upTo } from '../widget/controls';
+import { Select, Stats, Stops, upTo } from '../widget/controls';
 import { defineWidget } from '../widget/define';
 
 const SPECS = deviceSpecs.rows.filter(
@@ -62,7 +62,7 @@ function Roofline({
     <>
       <div className="controls">
         <Select label="Device" value={chosen} options={NAMES} onChange={setChosen} />
-        <Stops label="Batch of the matmul" show={sequences} stops={upTo(1024)} value={batch} onChange={setBatch} />
+        <Stops label="Matmul batch" show={String} stops={upTo(1024)} value={batch} onChange={setBatch} />
       </div>
       <Stats
         items={[

@@ -67,7 +67,7 @@ function Tiering({ initial }: { readonly initial: Values<typeof attributes> }): 
           onChange={(sizes) => set({ ...s, sizes })}
         />
         <Slider
-          label="In HBM"
+          label="HBM"
           unit="%"
           min={10}
           max={50}
@@ -76,7 +76,7 @@ function Tiering({ initial }: { readonly initial: Values<typeof attributes> }): 
           onChange={(fast) => set({ ...s, fast })}
         />
         <Slider
-          label="In HBM or CPU memory"
+          label="HBM and CPU"
           unit="%"
           min={50}
           max={95}

@@ -2,7 +2,7 @@
  * Ops of incremental decoding: a chunk of S new rows a sequence behind `positions[b]` rows that were seen before. Spec:
  * attention-and-kv 1, 8.1. Neither has a gradient.
  */
-import { type Node, type Op, type RefArray, ShapeError, bytesOf, colsOf, sizeOf } from '../types';
+import { type Node, type Op, type RefArray, ShapeError, bytesOf, colsOf } from '../types';
 
 const noGradient = (name: string) => (): never => {
   throw new Error(`${name} belongs to decoding and has no gradient`);
@@ -38,37 +38,51 @@ export const cacheAppend: Op<object> = {
 
 export interface CachedAttentionAttrs {
   readonly nHead: number;
+  /** Heads of k and v, a divisor of nHead: each serves nHead / nKvHead heads of q. Absent: nHead. */
+  readonly nKvHead?: number;
   readonly scale: number;
 }
 
-/** Sizes of attention of q [B, S, H d] to k [B, T, H d] and v [B, T, H dv]. */
-export function cachedAttentionSizes(q: readonly number[], k: readonly number[], v: readonly number[], nHead: number) {
+/** Sizes of attention of q [B, S, H d] to k [B, T, K d] and v [B, T, K dv]. */
+export function cachedAttentionSizes(
+  q: readonly number[],
+  k: readonly number[],
+  v: readonly number[],
+  { nHead, nKvHead = nHead }: Pick<CachedAttentionAttrs, 'nHead' | 'nKvHead'>,
+) {
   const [batch = 1, rows = 1] = q;
-  return { batch, rows, capacity: k[1] ?? 1, headDim: colsOf(q) / nHead, headDimV: colsOf(v) / nHead };
+  return { batch, rows, capacity: k[1] ?? 1, nKvHead, headDim: colsOf(q) / nHead, headDimV: colsOf(v) / nKvHead };
 }
 
 /** Most shares into which the keys of one query are split (split-K), for which partial results have room. */
 export const keySplits = (queries: number, capacity: number): number =>
   Math.max(1, Math.min(256, Math.ceil(capacity / 16), Math.ceil(16384 / queries)));
 
-/** Inputs q [B, S, H d], k [B, T, H d], v [B, T, H dv], positions [B]: row s of b attends to rows 0 .. positions[b] + s. */
+/** Inputs q [B, S, H d], k [B, T, K d], v [B, T, K dv], positions [B]: row s of b attends to rows 0 .. positions[b] + s. Output [B, S, H dv]. */
 export const attentionCached: Op<CachedAttentionAttrs> = {
   name: 'attention_cached',
-  infer([q, k, v, positions], { nHead }) {
+  infer([q, k, v, positions], { nHead, nKvHead = nHead }) {
     if (!q || !k || !v || !positions) throw new ShapeError('attention_cached', 'needs q, k, v and positions', []);
-    if (colsOf(q.shape) !== colsOf(k.shape) || q.shape[0] !== k.shape[0] || k.shape[1] !== v.shape[1])
+    const shared = nHead / nKvHead;
+    if (
+      colsOf(q.shape) !== shared * colsOf(k.shape) ||
+      q.shape[0] !== k.shape[0] ||
+      k.shape[1] !== v.shape[1] ||
+      !Number.isInteger(shared)
+    )
       throw new ShapeError('attention_cached', 'q, k and v do not fit together', [q.shape, k.shape, v.shape]);
-    for (const t of [q, v])
-      if (colsOf(t.shape) % nHead !== 0)
-        throw new ShapeError('attention_cached', `${nHead} heads do not divide the width`, [t.shape]);
-    return [{ shape: [q.shape[0]!, q.shape[1]!, colsOf(v.shape)], dtype: 'f32' }];
+    if (colsOf(q.shape) % nHead !== 0 || colsOf(v.shape) % nKvHead !== 0)
+      throw new ShapeError('attention_cached', `${nHead} heads do not divide the width`, [q.shape, v.shape]);
+    return [{ shape: [q.shape[0]!, q.shape[1]!, shared * colsOf(v.shape)], dtype: 'f32' }];
   },
   gradient: noGradient('attention_cached'),
   cost(node) {
     const { batch, rows, capacity, headDim, headDimV } = sizes(node);
-    const { nHead } = node.attrs;
-    const moved = batch * capacity * nHead * (headDim + headDimV);
-    return { flops: 2 * rows * moved, bytes: 4 * (moved + 2 * sizeOf(node.outputs[0]!.shape)) };
+    const [q, k, v] = node.inputs;
+    return {
+      flops: 2 * rows * batch * capacity * node.attrs.nHead * (headDim + headDimV),
+      bytes: bytesOf(q!, k!, ...(v === k ? [] : [v!]), node.outputs[0]!),
+    };
   },
   reference(node, [q, k, v, positions], [o]) {
     const { batch, rows, capacity } = sizes(node);
@@ -82,7 +96,7 @@ export const attentionCached: Op<CachedAttentionAttrs> = {
 
 const sizes = (node: Node<CachedAttentionAttrs>) => {
   const [q, k, v] = node.inputs;
-  return cachedAttentionSizes(q!.shape, k!.shape, v!.shape, node.attrs.nHead);
+  return cachedAttentionSizes(q!.shape, k!.shape, v!.shape, node.attrs);
 };
 
 function attendRow(
@@ -90,19 +104,19 @@ function attendRow(
   [q, k, v, o]: readonly [RefArray, RefArray, RefArray, RefArray],
   { b, s, h, keys }: { readonly b: number; readonly s: number; readonly h: number; readonly keys: number },
 ): void {
-  const { rows, capacity, headDim: d, headDimV: dv } = sizes(node);
+  const { rows, capacity, nKvHead, headDim: d, headDimV: dv } = sizes(node);
   const { nHead, scale } = node.attrs;
   const row = b * rows + s;
+  const kept = (j: number): number => (b * capacity + j) * nKvHead + Math.floor((h * nKvHead) / nHead);
   const scores = Array.from({ length: keys }, (_, j) => {
     let dot = 0;
-    for (let c = 0; c < d; c++) dot += q[(row * nHead + h) * d + c]! * k[((b * capacity + j) * nHead + h) * d + c]!;
+    for (let c = 0; c < d; c++) dot += q[(row * nHead + h) * d + c]! * k[kept(j) * d + c]!;
     return dot * scale;
   });
   const top = scores.reduce((a, x) => Math.max(a, x), -Infinity);
   const weights = scores.map((x) => Math.exp(x - top));
   const total = weights.reduce((a, x) => a + x, 0);
   weights.forEach((w, j) => {
-    for (let c = 0; c < dv; c++)
-      o[(row * nHead + h) * dv + c]! += (w / total) * v[((b * capacity + j) * nHead + h) * dv + c]!;
+    for (let c = 0; c < dv; c++) o[(row * nHead + h) * dv + c]! += (w / total) * v[kept(j) * dv + c]!;
   });
 }

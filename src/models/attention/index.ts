@@ -9,6 +9,7 @@ import { historical } from './historical';
 import { singleHead } from './kvs-single';
 import { mhaHeads } from './mha';
 import { mlaHeads } from './mla';
+import { absorbs, mlaAbsorbed } from './mla-absorbed';
 import { reciprocal } from './reciprocal';
 
 /**
@@ -22,6 +23,10 @@ export function attentionLayer(ctx: BuildContext, name: string, x: Tensor, layer
   const project = (o: Tensor): Tensor => linear(ctx, `${name}.c_proj`, o, width, ctx.residualStd);
   const gate = (o: Tensor): Tensor => (layer.gate ? gated(ctx, name, x, o) : o);
   if (ra && isScoreForm(ra.form)) return project(gate(historical(ctx, name, x, { nHead, form: ra.form })));
+  if (core.kind === 'mla' && !ra) {
+    const options = { nHead, latent: core.latent, rotary: layer.rope, splice: core.splice };
+    if (absorbs(ctx, x.shape[1]!, width / nHead, options)) return project(gate(mlaAbsorbed(ctx, name, x, options)));
+  }
   const heads = headsOf(ctx, name, x, layer, core);
   const o = gate(attend(ctx, nHead, heads.q, heads.k, heads.v));
   if (!ra || isScoreForm(ra.form)) return project(o);

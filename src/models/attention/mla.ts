@@ -43,12 +43,17 @@ export function splice(
   );
 }
 
+/** Queries of the rows at hand and latents, through their code if there is one, of all rows so far. */
+export function queriesAndLatents(ctx: BuildContext, name: string, x: Tensor, options: MlaOptions) {
+  const q = linear(ctx, `${name}.q`, x, x.shape[x.shape.length - 1]!);
+  const down = linear(ctx, `${name}.kv_down`, x, options.latent);
+  return { q, c: options.splice ? splice(ctx, name, down, options.splice) : keep(ctx, name, 'latent', down) };
+}
+
 export function mlaHeads(ctx: BuildContext, name: string, x: Tensor, options: MlaOptions): Heads {
-  const { nHead, latent, rotary } = options;
+  const { nHead, rotary } = options;
   const width = x.shape[x.shape.length - 1]!;
-  const q = linear(ctx, `${name}.q`, x, width);
-  const down = linear(ctx, `${name}.kv_down`, x, latent);
-  const c = options.splice ? splice(ctx, name, down, options.splice) : keep(ctx, name, 'latent', down);
+  const { q, c } = queriesAndLatents(ctx, name, x, options);
   const kv = linear(ctx, `${name}.kv_up`, c, 2 * width);
   const columns = (t: Tensor, start: number, size: number): Tensor => ctx.graph.apply1(sliceLast, [t], { start, size });
   const turn = (rows: 'new' | 'kept', t: Tensor): Tensor => (rotary ? rotate(ctx, rows, t, nHead) : t);

@@ -1,10 +1,7 @@
 /** Shares of absolute values by log10 bins: one line a quantity. */
-import { type ReactNode, useMemo, useState } from 'react';
-import { significant } from '../../format';
-import type { PlotSource } from '../../plot/controller';
-import { createPlotLink } from '../../plot/link';
-import { PlotView } from '../../plot/PlotView';
-import type { SeriesSpec } from '../../plot/spec';
+import { type ReactNode, useCallback } from 'react';
+import { StillPlot } from '../../plot/StillPlot';
+import type { PlotSpec, SeriesSpec } from '../../plot/spec';
 import type { OptimizerMetric } from '../../stores/data';
 
 const TITLE = 'Sizes';
@@ -31,39 +28,23 @@ export function histogramSeries(event: OptimizerMetric): readonly SeriesSpec[] {
   });
 }
 
+function histogramSpec(event: OptimizerMetric, log: boolean): PlotSpec {
+  const series = histogramSeries(event);
+  const edges = series.flatMap(({ points: { xs, length } }) => [xs[0], xs[length - 1]]);
+  return {
+    id: 'optimizer-state',
+    title: TITLE,
+    // Room for the legend on the right.
+    x: { title: 'Absolute value', domain: [Math.min(...edges) / 2, Math.max(...edges) * 1e3], log: true },
+    y: { title: 'Share', unit: 'of parameters a quarter decade', log, zero: !log, fallback: [0, 0.1] },
+    series,
+    references: [],
+    moments: [],
+    empty: '',
+  };
+}
+
 export function HistogramPlot({ event }: { readonly event: OptimizerMetric }): ReactNode {
-  const [log, setLog] = useState(false);
-  const link = useMemo(() => createPlotLink(), []);
-  const source = useMemo((): PlotSource => {
-    const series = histogramSeries(event);
-    const edges = series.flatMap(({ points: { xs, length } }) => [xs[0], xs[length - 1]]);
-    const domain = [Math.min(...edges) / 2, Math.max(...edges) * 1e3] as const; // room for the legend
-    return {
-      spec: () => ({
-        id: 'optimizer-state',
-        title: TITLE,
-        x: { title: 'Absolute value', domain, log: true },
-        y: { title: 'Share', unit: 'of parameters a quarter decade', log, zero: !log, fallback: [0, 0.1] },
-        series,
-        references: [],
-        moments: [],
-        empty: '',
-      }),
-      subscribe: () => () => undefined,
-    };
-  }, [event, log]);
-  return (
-    <div className="plot-cell prune-plot">
-      <PlotView
-        title={TITLE}
-        source={source}
-        link={link}
-        format={significant}
-        log={log}
-        onLog={setLog}
-        fileName={() => `optimizer-state-${event.step}`}
-        compact
-      />
-    </div>
-  );
+  const spec = useCallback((log: boolean) => histogramSpec(event, log), [event]);
+  return <StillPlot title={TITLE} spec={spec} file={`optimizer-state-${event.step}`} className="prune-plot" compact />;
 }

@@ -4,6 +4,7 @@ import { useStore } from 'zustand';
 import type { PlotLink } from './plot/link';
 import type { Library, LibraryState } from './stores/library';
 import type { MenuStore, MenuStoreApi } from './stores/menu';
+import type { MatrixState, MatrixStore } from './stores/matrix';
 import type { Menu } from './stores/menu/model';
 import type { RunStore, RunStoreApi } from './stores/run';
 import type { Session } from './stores/session';
@@ -17,6 +18,7 @@ export interface Workbench {
   readonly menu: MenuStoreApi;
   readonly session: Session;
   readonly library: Library;
+  readonly matrix: MatrixStore;
   /** Crosshair and zoom of the live run's plots. */
   readonly link: PlotLink;
 }
@@ -43,3 +45,5 @@ export const useMenu = <T>(select: (menu: Menu) => T): T =>
 export const useUi = <T>(select: (state: UiStore) => T): T => useStore(useWorkbench().ui, select);
 
 export const useLibrary = <T>(select: (state: LibraryState) => T): T => useStore(useWorkbench().library.store, select);
+
+export const useMatrix = <T>(select: (state: MatrixState) => T): T => useStore(useWorkbench().matrix, select);

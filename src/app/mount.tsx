@@ -6,6 +6,7 @@ import { WorkbenchContext, type Workbench } from './context';
 import { createPlotLink } from './plot/link';
 import { parseLocation } from './routes';
 import { keepInAddress } from './address';
+import { createMatrixStore, MATRIX_KEY } from './stores/matrix';
 import { createMenuStore } from './stores/menu';
 import { readStart } from './stores/menu/link';
 import { isInterrupted } from './stores/interrupted';
@@ -27,7 +28,8 @@ export function mount(root: HTMLElement, connect: Connect, connectStore: () => S
   const menu = createMenuStore({ setup, replan: session.replan, storage: storage(), start });
   keepInAddress(menu);
   const library = createLibrary(connectStore);
-  const workbench: Workbench = { run, setup, ui, menu, session, library, link: createPlotLink() };
+  const matrix = createMatrixStore();
+  const workbench: Workbench = { run, setup, ui, menu, session, library, matrix, link: createPlotLink() };
   run.subscribe((now, before) => {
     if (now.state === before.state || (now.state !== 'finished' && now.state !== 'stopped')) return;
     void import('./stores/own').then(({ keepRun }) => keepRun(now));
@@ -49,6 +51,10 @@ export function mount(root: HTMLElement, connect: Connect, connectStore: () => S
   void session.connect(start.preset).then(async () => {
     if (query.get('run') === '1') return session.run();
     await listed;
+    if (storage()?.getItem(MATRIX_KEY)) {
+      const { browserMatrix, restoreMatrix } = await import('./stores/matrix-queue');
+      return restoreMatrix({ store: matrix, session, run, library, ...browserMatrix() });
+    }
     offerInterrupted(workbench);
   });
   return workbench;

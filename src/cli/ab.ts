@@ -66,7 +66,7 @@ async function trainBoth(
 ): Promise<void> {
   const names = ['a', 'b'] as const;
   const directories = names.map((name) => new DiskDirectory(join(out, name)));
-  for (const directory of directories) await refuseOldRun(directory);
+  for (const directory of [new DiskDirectory(out), ...directories]) await refuseOldRun(directory);
   const engine = await openEngine(options);
   const createdAt = utc(new Date());
   const ids = sides.map((side, i) => `${makeRunId(side.name, createdAt, side.full)}-${names[i]!}`);

@@ -59,14 +59,20 @@ export async function exportDirectory(
   process.stderr.write(`${options.out}: ${zip.length} bytes, sha256 ${await sha256Bytes(zip)}\n`);
 }
 
+/** Unpacks an archive after checking all of it; how many files. Throws ArchiveError with the archive's name. */
+export async function unpack(file: string, out: string, maxBytes = DEFAULT_LIMITS.maxBytes): Promise<number> {
+  if (statSync(file).size > maxBytes) throw new Error(`${file}: is larger than --max-bytes ${maxBytes}`);
+  const limits = { ...DEFAULT_LIMITS, maxBytes };
+  return archived(file, () => importBundle(readFileSync(file), new DiskDirectory(out), limits));
+}
+
 async function importFile(file: string, options: { readonly out: string; readonly maxBytes: string }): Promise<void> {
   const maxBytes = Number(options.maxBytes);
   if (!(Number.isInteger(maxBytes) && maxBytes > 0))
     throw new UsageError(`--max-bytes ${options.maxBytes}: give a positive integer`);
   if (!existsSync(file)) throw new UsageError(`${file}: no such file`);
-  if (statSync(file).size > maxBytes) throw new Error(`${file}: is larger than --max-bytes ${maxBytes}`);
-  const limits = { ...DEFAULT_LIMITS, maxBytes };
-  const count = await archived(file, () => importBundle(readFileSync(file), new DiskDirectory(options.out), limits));
+  if (statSync(file).isDirectory()) throw new UsageError(`${file}: is a directory, no zip of "wb export"`);
+  const count = await unpack(file, options.out, maxBytes);
   process.stderr.write(`${options.out}: ${count} files, all checked\n`);
 }
 

@@ -3,10 +3,11 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { isMatrix, readMatrix } from '@/experiment/matrix/matrix-directory';
+import { isMatrix } from '@/experiment/matrix/matrix-directory';
 import { type StripStrength, strippable, stripRun } from '@/experiment/session/clean';
 import { readStatus } from '@/experiment/session/resume';
 import { DiskDirectory } from './disk-directory';
+import { openMatrix } from './open-matrix';
 import { UsageError, print } from './options';
 
 interface CleanOptions {
@@ -41,7 +42,7 @@ interface Found {
 async function foundAt(path: string): Promise<Found | null> {
   const directory = new DiskDirectory(path);
   if (await isMatrix(directory)) {
-    const { cells } = await readMatrix(directory);
+    const { cells } = (await openMatrix(path)).record;
     return { directory, runs: cells.map(({ id }) => new DiskDirectory(join(path, 'cells', id))) };
   }
   return existsSync(join(path, 'STATUS')) ? { directory, runs: [directory] } : null;

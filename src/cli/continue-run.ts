@@ -10,6 +10,7 @@ import type { RunControl } from '@/experiment/train';
 import type { DiskDirectory } from './disk-directory';
 import { host } from './host';
 import { UsageError, customTextOf } from './options';
+import { lockDirectory } from './process-lock';
 import { type EngineSlot, type Outcome, adapterText, openEngine, openOn, openRunnable, trainInto } from './train-run';
 
 /** The manifest of a directory. Throws one line: what is missing, or its first error. */
@@ -51,6 +52,7 @@ export async function continueRun(
   if ((await readStatus(directory)) === 'ok') return null;
   const manifest = await manifestOf(directory);
   const config = await configOf(directory);
+  lockDirectory(directory.root); // what follows changes files; trainInto takes it over and lets it go
   await directory.sweep();
   const saved = await rewind(directory, config.experiment.training.checkpointInterval);
   const backend = manifest.device?.backend === 'cpu' ? 'reference' : 'webgpu';

@@ -7,7 +7,8 @@ export class DiskError extends Error {
   override name = 'DiskError';
 }
 
-const explain = (path: string, error: unknown): DiskError => {
+/** What went wrong at a path, and what to do. */
+export const explain = (path: string, error: unknown): DiskError => {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOSPC') return new DiskError(`${path}: the disk is full; free some space and run "wb continue"`);
   if (code === 'EACCES' || code === 'EROFS')
@@ -17,8 +18,12 @@ const explain = (path: string, error: unknown): DiskError => {
   return new DiskError(`${path}: ${error instanceof Error ? error.message : String(error)}`);
 };
 
+/** Of the process that writes a directory (process-lock.ts). */
+export const LOCK_FILE = '.lock';
+
 /** What a killed `write` leaves behind; `list` does not show it. */
 const TEMPORARY = /\.tmp-\d+$/;
+const isLock = (file: string): boolean => file === LOCK_FILE || file.endsWith(`/${LOCK_FILE}`);
 
 export class DiskDirectory implements RunDirectory {
   constructor(readonly root: string) {}
@@ -83,7 +88,7 @@ export class DiskDirectory implements RunDirectory {
   }
 
   async list(): Promise<readonly string[]> {
-    return (await this.#files()).filter((file) => !TEMPORARY.test(file));
+    return (await this.#files()).filter((file) => !TEMPORARY.test(file) && !isLock(file));
   }
 
   /** Deletes what killed writes left. Only for a directory that no other process writes. */

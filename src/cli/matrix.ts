@@ -9,7 +9,6 @@ import {
   cellStates,
   createMatrix,
   mergeMatrices,
-  readMatrix,
   resetCell,
 } from '@/experiment/matrix/matrix-directory';
 import { kubernetesFile, parseShard, shardOf, slurmFile } from '@/experiment/matrix/shard';
@@ -20,6 +19,7 @@ import { baselineRuns, matchBaselines, takeOver } from './baseline';
 import { DiskDirectory } from './disk-directory';
 import { host, projectName } from './host';
 import { checkCells, progressOf, runQueue, summariseMatrix } from './matrix-queue';
+import { openMatrix } from './open-matrix';
 import {
   type ConfigOptions,
   type ResolvedConfig,
@@ -32,6 +32,7 @@ import {
   withConfigOptions,
 } from './options';
 import { positiveSteps, refuseOldRun } from './run';
+import { lockDirectory } from './process-lock';
 import { sweepItems } from './sweep';
 import { trackersOf } from './trackers';
 import { RUN_VARIABLES } from './train-run';
@@ -127,7 +128,8 @@ function split(items: readonly string[]): { readonly axes: Axis[]; readonly sett
 const headerOf = ({ name }: ResolvedConfig): string =>
   presetNames().includes(name) ? presetText(name) : readNamed(name);
 
-function expansionOf(items: readonly string[], options: MatrixOptions) {
+/** The cells that a command line, or a preset alone, makes. Throws ConfigError or MatrixError. */
+export function expansionOf(items: readonly string[], options: ConfigOptions & { readonly seeds?: string }) {
   const { axes, settings } = split(items);
   const resolved = resolveConfig(settings, options);
   const spec = mergeSpecs(headerSpec(headerOf(resolved), resolved.name), axes, options.seeds);
@@ -150,14 +152,15 @@ function printCells({ cells, excluded, merged }: Expansion, json: boolean): void
 function emit(items: readonly string[], options: MatrixOptions, preset: string): string {
   const shards = positiveSteps(options.shards) ?? 4;
   const pass = (flag: string, value: string | undefined): string[] => (value === undefined ? [] : [flag, value]);
-  const args = [
+  const start = [
     ...items, ...pass('--defconfig', options.defconfig), ...pass('--config', options.config), ...pass('--seeds', options.seeds),
-    ...(options.jobs === '1' ? [] : ['--jobs', options.jobs]),
     ...pass('--steps', options.steps), ...(options.backend === 'webgpu' ? [] : ['--backend', options.backend]),
+    ...(options.autotune ? ['--autotune'] : []),
   ]; // prettier-ignore
-  const name = preset.replace(/[^A-Za-z0-9-]+/g, '-');
-  if (options.emit === 'slurm') return slurmFile(name, args, shards);
-  if (options.emit === 'k8s') return kubernetesFile(name, args, shards);
+  const both = [...(options.jobs === '1' ? [] : ['-j', options.jobs]), ...(options.software ? ['--software'] : [])];
+  const args = { start, both };
+  if (options.emit === 'slurm') return slurmFile(preset, args, shards);
+  if (options.emit === 'k8s') return kubernetesFile(preset, args, shards);
   throw new UsageError(`--emit ${options.emit ?? ''}: use slurm or k8s`);
 }
 
@@ -225,9 +228,11 @@ export async function finishMatrix(
     readonly jobs: number;
   },
 ): Promise<void> {
+  const unlock = lockDirectory(directory.root);
   await directory.sweep();
   const done = await runQueue(directory, record, options);
   const text = await summariseMatrix(directory, record);
+  unlock();
   const states = await cellStates(directory, record);
   const counts: Record<string, number> = {};
   for (const { status } of states) counts[status] = (counts[status] ?? 0) + 1;
@@ -239,8 +244,8 @@ export async function finishMatrix(
 async function sweep(file: string, items: readonly string[], options: MatrixOptions): Promise<void> {
   await matrix([...sweepItems(readNamed(file), file), ...items], options);
   if (options.dryRun || options.json || options.out === undefined) return;
-  const directory = new DiskDirectory(options.out);
-  const cells = await cellStates(directory, await readMatrix(directory));
+  const { directory, record } = await openMatrix(options.out);
+  const cells = await cellStates(directory, record);
   const ranked = cells
     .flatMap((cell) => {
       const loss = valueOf(cell, 'val_loss');
@@ -277,12 +282,12 @@ async function rerun(
   const jobs = jobsOf(options);
   const bad = options.filter.find((filter) => filter.indexOf('=') < 1);
   if (bad !== undefined) throw new UsageError(`--filter ${bad}: give key=value`);
-  const directory = new DiskDirectory(dir);
-  const record = await readMatrix(directory);
+  const { directory, record } = await openMatrix(dir);
   const chosen = (await cellStates(directory, record)).filter((cell) =>
     options.filter.every((filter) => matches(filter, cell)),
   );
   if (chosen.length === 0) throw new UsageError(`${dir}: no cell has ${options.filter.join(' and ')}`);
+  lockDirectory(dir); // before cells are put back
   for (const { id } of chosen) await resetCell(directory, id);
   await finishMatrix(directory, record, { ...options, jobs, quiet: false });
 }
@@ -296,8 +301,7 @@ async function merge(out: string, dirs: readonly string[]): Promise<void> {
 }
 
 async function estimate(dir: string, options: { readonly json?: boolean }): Promise<void> {
-  const directory = new DiskDirectory(dir);
-  const record = await readMatrix(directory);
+  const { directory, record } = await openMatrix(dir);
   const progress = [];
   for (const state of await cellStates(directory, record)) progress.push(await progressOf(directory, state));
   const seconds = etaSeconds(progress);

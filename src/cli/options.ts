@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import type { CorpusLoaders } from '@/data/corpus';
 import { decodeText } from '@/data/datasets/text';
 import { type ExperimentConfig, experimentConfig } from '@/experiment/config';
-import { checkOverrides, openStrict, setSymbol, symbolValues } from '@/experiment/kconfig-tree';
+import { checkOverrides, nearest, openStrict, setSymbol, symbolValues } from '@/experiment/kconfig-tree';
 import { FISHER_FILE, signalText, wantedSignals } from '@/experiment/layer-signals';
 import { writeConfig, writeMinConfig, type Config } from '@/kconfig';
 import { configPath } from './config-file';
@@ -54,7 +54,9 @@ export const presetNames = (): string[] => readdirSync(join(root(), 'defconfigs'
 export function presetText(name: string): string {
   const file = join(root(), 'defconfigs', name);
   if (!presetNames().includes(name))
-    throw new UsageError(`no preset "${name}"; there are: ${presetNames().join(', ')}`);
+    throw new UsageError(
+      `no preset "${name}"; did you mean ${nearest(name, presetNames())}? "wb defconfig --list" shows all ${presetNames().length}`,
+    );
   return readFileSync(file, 'utf8');
 }
 
@@ -96,6 +98,8 @@ export function resolveConfig(overrides: readonly string[], options: ConfigOptio
   for (const item of overrides) {
     const variable = /^(TRACKER|TIME|BASELINE)=(.*)$/.exec(item);
     if (variable) {
+      if (variable[1] === 'TIME' && !(Number(variable[2]) > 0))
+        throw new UsageError(`${item}: give a positive number of seconds`);
       given[variable[1]!] = variable[2]!;
       continue;
     }

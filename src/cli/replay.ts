@@ -1,5 +1,5 @@
 /** wb replay: runs a manifest again and says whether the result is the same. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
@@ -10,6 +10,7 @@ import { findingText, readManifest } from '@/experiment/manifest/read';
 import type { Manifest } from '@/experiment/manifest/schema';
 import { type Verdict, compareRuns } from '@/experiment/session/compare-runs';
 import { replayEnd, untimed } from '@/experiment/session/time-limit';
+import { unpack } from './archive';
 import { manifestOf } from './continue-run';
 import { DiskDirectory } from './disk-directory';
 import { host } from './host';
@@ -30,7 +31,7 @@ export function registerReplay(program: Command): void {
   program
     .command('replay')
     .description('run a manifest again: "identical", or the first line that differs')
-    .argument('<manifest>', 'manifest.json, or the run directory that holds it')
+    .argument('<manifest>', 'manifest.json, the run directory that holds it, or a zip of "wb export"')
     .option('--out <dir>', 'keep the new run here (default: a temporary directory, deleted)')
     .option('--tolerance <r>', 'on another adapter: largest relative difference of any number of metrics.jsonl', '1e-3')
     .option('--data <file>', 'the text of a run on DATASET_CUSTOM')
@@ -63,9 +64,30 @@ function configOf(manifest: Manifest, data: string | undefined) {
   return { experiment: named, ...customTextOf(named) };
 }
 
+/** True for a file that begins as zip archives do. */
+function isArchive(path: string): boolean {
+  if (!existsSync(path) || !statSync(path).isFile()) return false;
+  const head = Buffer.alloc(2);
+  const file = openSync(path, 'r');
+  readSync(file, head, 0, 2, 0);
+  closeSync(file);
+  return head.toString('latin1') === 'PK';
+}
+
 async function replay(path: string, options: ReplayOptions): Promise<void> {
   const tolerance = Number(options.tolerance);
   if (!(tolerance >= 0)) throw new UsageError(`--tolerance ${options.tolerance}: give a number of at least 0`);
+  if (!isArchive(path)) return replayRun(path, tolerance, options);
+  const unpacked = mkdtempSync(join(tmpdir(), 'wb-unpacked-'));
+  try {
+    await unpack(path, unpacked);
+    await replayRun(unpacked, tolerance, options);
+  } finally {
+    rmSync(unpacked, { recursive: true, force: true });
+  }
+}
+
+async function replayRun(path: string, tolerance: number, options: ReplayOptions): Promise<void> {
   const { manifest, folder } = openManifest(path);
   const config = configOf(manifest, options.data);
   const backend = options.backend ?? (manifest.device!.backend === 'cpu' ? 'reference' : 'webgpu');

@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { isMatrix, cellStates, readMatrix } from '@/experiment/matrix/matrix-directory';
+import { isMatrix, cellStates } from '@/experiment/matrix/matrix-directory';
 import { type LossCurve, reportFigure } from '@/experiment/report/figure';
 import { reportCsv, reportJson, reportText } from '@/experiment/report/format';
 import { groupBySymbols } from '@/experiment/report/group';
@@ -13,6 +13,7 @@ import { parseMetrics } from '@/experiment/session/metrics-log';
 import { readStatus } from '@/experiment/session/resume';
 import { manifestOf } from './continue-run';
 import { DiskDirectory } from './disk-directory';
+import { openMatrix } from './open-matrix';
 import { UsageError } from './options';
 import { writePng } from './png';
 
@@ -93,7 +94,7 @@ async function runsOf(dir: string): Promise<readonly LocatedRun[]> {
   if (!existsSync(dir)) throw new UsageError(`${dir}: no such directory`);
   const directory = new DiskDirectory(dir);
   if (!(await isMatrix(directory))) return [await singleRun(dir, directory)];
-  const states = await cellStates(directory, await readMatrix(directory));
+  const states = await cellStates(directory, (await openMatrix(dir)).record);
   return states.map((state) => ({ ...state, directory: new DiskDirectory(join(dir, 'cells', state.id)) }));
 }
 

@@ -120,7 +120,10 @@ function listed(dir: string): Listed | null {
 }
 
 function list(dir: string, options: { readonly json?: boolean }): void {
-  if (!existsSync(dir)) throw new UsageError(`${dir}: no such directory`);
+  if (!existsSync(dir))
+    throw new UsageError(
+      `${dir}: no such directory${dir === 'runs' ? '; "wb run --out runs/NAME" makes the first run here' : ''}`,
+    );
   const folders = readdirSync(dir, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const own = listed(dir);
   const found = [...(own ? [own] : []), ...folders.flatMap(({ name }) => listed(join(dir, name)) ?? [])];

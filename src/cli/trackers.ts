@@ -43,6 +43,8 @@ export function registerTracker(program: Command): void {
     .requiredOption('--out <dir>', 'directory to write')
     .action(async (options: { readonly out: string }) => {
       const directory = new DiskDirectory(options.out);
+      if (await directory.read('manifest.json'))
+        throw new UsageError(`--out ${options.out}: holds a run; invented figures do not belong beside it`);
       const context = {
         runId: 'tracker-test',
         project: 'tracker-test',

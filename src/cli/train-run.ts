@@ -12,6 +12,7 @@ import { RunControl } from '@/experiment/train';
 import { dawn } from './dawn';
 import type { DiskDirectory } from './disk-directory';
 import { UsageError, loaders } from './options';
+import { lockDirectory } from './process-lock';
 import { sinksFor } from './trackers';
 import { diskTuneCache } from './tune-cache';
 
@@ -105,13 +106,8 @@ function progressBar(total: number, from: number, quiet: boolean): SingleBar | n
 /** Run variables: they steer a run, are recorded with the overrides, and are no symbols (workflow-and-explainers 3.1). */
 export const RUN_VARIABLES = ['TRACKER', 'TIME', 'BASELINE'] as const;
 
-function maxMs(overrides: Readonly<Record<string, string>>): number {
-  const text = overrides['TIME'];
-  if (text === undefined) return Infinity;
-  const seconds = Number(text);
-  if (!(seconds > 0)) throw new UsageError(`TIME=${text}: give a positive number of seconds`);
-  return 1000 * seconds;
-}
+const maxMs = ({ TIME: seconds }: Readonly<Record<string, string>>): number =>
+  seconds === undefined ? Infinity : 1000 * Number(seconds);
 
 /** Trains to the end, to `--steps`, or until SIGINT; what was done until then stays resumable. */
 export async function trainInto(request: TrainInto): Promise<Outcome> {
@@ -120,6 +116,7 @@ export async function trainInto(request: TrainInto): Promise<Outcome> {
   const say = (line: string): void => void (quiet || process.stderr.write(`${line}\n`));
   const stop = (): void => control.stop();
   const limit = request.untimed ? Infinity : maxMs(identity.overrides);
+  const unlock = lockDirectory(directory.root);
   process.once('SIGINT', stop);
   const bar = progressBar(total, request.saved?.step ?? 0, quiet);
   let [steps, loss, val, failed] = [request.saved?.step ?? 0, NaN, null as number | null, null as string | null];
@@ -162,5 +159,6 @@ export async function trainInto(request: TrainInto): Promise<Outcome> {
     if (last !== open) last.backend.destroy(); // `open` is the caller's
     bar?.stop();
     process.off('SIGINT', stop);
+    unlock();
   }
 }

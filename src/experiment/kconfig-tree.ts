@@ -66,8 +66,8 @@ function suggestion(symbol: string | null): string {
   return `; did you mean ${nearestSymbol(symbol)}?`;
 }
 
-/** The defined symbol that was probably meant: smallest edit distance. */
-export function nearestSymbol(name: string): string {
+/** The name that was probably meant: smallest edit distance. There must be one. */
+export function nearest(name: string, names: readonly string[]): string {
   const distance = (a: string, b: string): number => {
     let row = Array.from({ length: b.length + 1 }, (_, j) => j);
     for (let i = 1; i <= a.length; i++) {
@@ -78,9 +78,14 @@ export function nearestSymbol(name: string): string {
     }
     return row[b.length]!;
   };
-  const names = definedSymbols().map((sym) => sym.name);
   return names.reduce((best, s) => (distance(name, s) < distance(name, best) ? s : best));
 }
+
+export const nearestSymbol = (name: string): string =>
+  nearest(
+    name,
+    definedSymbols().map((sym) => sym.name),
+  );
 
 const definedSymbols = (): Sym[] => [...workbenchTree().symbols.values()].filter((sym) => sym.nodes.length > 0);
 

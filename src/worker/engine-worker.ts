@@ -21,6 +21,7 @@ import { RunStore } from './store/run-store';
 import type {
   AdapterInfo,
   AttentionView,
+  PageMatrix,
   PlanSummary,
   PresetInfo,
   RunRequest,
@@ -171,6 +172,10 @@ export class EngineWorker implements WorkerApi {
 
   async start(request: RunRequest): Promise<void> {
     await this.#run(() => this.#runs.begin(request));
+  }
+
+  async matrix(request: RunRequest): Promise<PageMatrix> {
+    return (await import('./matrix')).pageMatrix(request); // on demand: the first load has a budget
   }
 
   async continueRun(id: string): Promise<void> {

@@ -175,6 +175,24 @@ export interface RunRequest {
   readonly config?: string;
   /** Text dropped or pasted by the user; without `config` it also switches the dataset to DATASET_CUSTOM. */
   readonly customText?: { readonly name: string; readonly text: string };
+  /** Of which matrix it is a cell: the run is called `<matrix>-<id>` and names the matrix as its parent. */
+  readonly cell?: { readonly matrix: string; readonly id: string };
+}
+
+/** A preset's arms, axes and seeds over one configuration. */
+export interface PageMatrix {
+  readonly id: string;
+  readonly preset: string;
+  readonly cells: readonly {
+    readonly id: string;
+    readonly label: string;
+    readonly seed: number;
+    /** `.config` text. */
+    readonly config: string;
+    readonly maxIters: number;
+  }[];
+  /** Combinations that cannot be, with the reason. */
+  readonly excluded: readonly string[];
 }
 
 export interface SampleRequest {
@@ -210,6 +228,8 @@ export interface WorkerApi extends MeasureApi, AnalysisApi {
   /** Cost of a configuration without running it. Rejects with a readable message. */
   plan(request: RunRequest): Promise<PlanSummary>;
   start(request: RunRequest): Promise<void>;
+  /** The cells that the preset's header declares over this configuration. Rejects with a readable message. */
+  matrix(request: RunRequest): Promise<PageMatrix>;
   /** Goes on with an interrupted or stopped run of the store, to the result that it would have had. */
   continueRun(id: string): Promise<void>;
   /** Runs a stored run again and reports a `verdict`; an identical copy is deleted. */

@@ -56,7 +56,9 @@ export class RunPreparation {
   async begin(request: RunRequest): Promise<Prepared> {
     const configured = configure(request);
     const warm = this.#host.warm(request);
-    const identity = await this.#identity(configured, []);
+    const { cell } = request;
+    const own = await this.#identity(configured, cell ? [cell.matrix] : []);
+    const identity = cell ? { ...own, runId: `${cell.matrix}-${cell.id}` } : own;
     return { configured, identity, warm, place: () => this.#newPlace(identity.runId) };
   }
 

@@ -1,7 +1,8 @@
 /** The Lab's points over a long run: bounded memory, kept extremes, a whole record when saved. */
 import { describe, expect, it } from 'vitest';
 import type { WorkerEvent } from '@/worker/protocol';
-import type { RunCurves } from '@/worker/store-protocol';
+import type { RunCurves, TimelineSample } from '@/worker/store-protocol';
+import { idleShare } from '@/app/lab/timeline/idle';
 import { betaOfWindow, Ema } from '@/app/plot/ema';
 import { Series } from '@/app/plot/series';
 import { completeRun } from '@/app/stores/complete';
@@ -141,5 +142,28 @@ describe('the data of a long run', () => {
   it('reads no record while nothing was thinned', async () => {
     const young = { ...run, data: new RunData() };
     expect(await completeRun(young, () => Promise.reject(new Error('asked')))).toBe(young);
+  });
+});
+
+describe('the timeline of the live run', () => {
+  const sample = (step: number, more: object = {}): TimelineSample => ({
+    step, elapsed_ms: step, steps: 1, gpu_bytes: { a: 1 }, gpu_peak_bytes: 1, heap_bytes: 1,
+    ms: { submit: 1, wait: 5, eval: 0, observe: 0, save: 0, paused: 2, wall: 12, other: 4, idle: 4 }, ...more,
+  }); // prettier-ignore
+
+  it('is bounded, and replaces a part that is run again', () => {
+    const data = new RunData();
+    for (let step = 1; step <= 5000; step++) data.machine(sample(step));
+    expect(data.timeline.length).toBeLessThanOrEqual(512);
+    expect(data.timeline[0]?.step).toBe(1);
+    data.machine(sample(2500, { resumed: true }));
+    expect(data.timeline.at(-1)).toMatchObject({ step: 2500, resumed: true });
+    expect(data.timeline.every(({ step }, i, all) => i === 0 || step > all[i - 1].step)).toBe(true);
+  });
+
+  it('says for which share of the time the device waited, pauses taken off', () => {
+    expect(idleShare([sample(1), sample(2)])).toBe((2 * (4 - 2)) / (2 * (12 - 2)));
+    expect(idleShare([])).toBeNull();
+    expect(idleShare([sample(1, { gpu_bytes: null })])).toBeNull();
   });
 });

@@ -118,6 +118,7 @@ function emitStep(): void {
     emit({ type: 'eval', step, split: 'val', loss, perplexity: Math.exp(loss) });
   }
   if (step % 200 === 0) emitHistograms();
+  if (step % 40 === 0) emitTimeline(stepMs);
   if (scenario === 'pruned') emitMethods();
   if (step > 0 && step % 800 === 0) {
     emit({ type: 'checkpoint', step, path: `checkpoints/${step}.safetensors`, best: true, bytes: categories[0].bytes });
@@ -133,6 +134,27 @@ function emitStep(): void {
     });
     setState('failed', 'NaN loss');
   }
+}
+
+/** A device that waits a little, evaluations now and then, and a heap that the collector empties. */
+function emitTimeline(stepMs: number): void {
+  const evaluating = step % 200 === 0 ? 900 : 0;
+  const wall = 40 * stepMs + evaluating + 200;
+  const gpuBytes = Object.fromEntries(categories.map(({ name, bytes }) => [name, bytes]));
+  emit({
+    type: 'timeline',
+    step,
+    sample: {
+      step,
+      elapsed_ms: step * 765,
+      steps: 40,
+      ms: { submit: 2 * 40, wait: 38 * stepMs, eval: evaluating, observe: evaluating / 10, save: step % 800 === 0 ? 150 : 0, paused: 0, wall, other: 50, idle: 0.03 * wall },
+      gpu_bytes: gpuBytes,
+      gpu_peak_bytes: totalBytes,
+      heap_bytes: (18 + ((step / 40) % 7)) * MiB,
+      ...(step === 1200 ? { resumed: true as const } : {}),
+    },
+  }); // prettier-ignore
 }
 
 /** Bell shapes on a logarithmic axis, drifting with the steps. */
@@ -252,6 +274,7 @@ const api: WorkerApi = {
           ),
         )
       : Promise.resolve(plan),
+  matrix: () => Promise.reject(new Error('the recorded worker has no matrix')),
   start(request: RunRequest) {
     setState('preparing');
     for (let i = 1; i <= 3; i++) emit({ type: 'progress', stage: 'compiling pipelines', done: i * 10, total: 35 });

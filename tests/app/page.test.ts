@@ -104,7 +104,7 @@ interface PartCase {
 }
 
 const sectionOf = (page: Page, heading: string): Locator =>
-  page.locator('section', { has: page.getByRole('heading', { name: heading }) });
+  page.locator('section.section', { has: page.getByRole('heading', { name: heading }) });
 
 const parts: readonly PartCase[] = [
   {
@@ -190,6 +190,22 @@ const parts: readonly PartCase[] = [
       await page.getByLabel('Score', { exact: true }).selectOption('bitter6');
       await page.getByText('Not pruned: bitter6 needs exp_avg').waitFor();
       await fits(page, `one-shot-${view}`, scrubber);
+    },
+  },
+  {
+    part: 'the timeline as it grows',
+    scenario: 'mid',
+    views: FOUR,
+    async use(page, view) {
+      const section = sectionOf(page, 'Timeline');
+      await section.getByText('nothing to do for 3.0 % of the time').waitFor();
+      const plots = section.locator('.plot-cell');
+      expect(await plots.count()).toBe(3);
+      for (const i of [0, 1, 2]) {
+        await plots.nth(i).scrollIntoViewIfNeeded(); // nothing is drawn out of sight
+        await expect.poll(() => inked(plots.nth(i).locator('canvas'))).toBeGreaterThan(0.005);
+      }
+      await fits(page, `timeline-${view}`, section);
     },
   },
 ];

@@ -229,6 +229,12 @@ describe('EMA', () => {
     expect(new Ema(Infinity, true).update(rate, beta).ys[3]).toBeCloseTo(1 / time, 9);
   });
 
+  it('starts over for the series of another run', () => {
+    const ema = new Ema();
+    ema.update(seriesOf([1, 1, 1, 1]), 0.5);
+    expect(Array.from(ema.update(seriesOf([5, 5]), 0.5).ys.subarray(0, ema.out.length))).toEqual([5, 5]);
+  });
+
   it('passes over NaN and starts over when points are taken back', () => {
     const series = seriesOf([1, Number.NaN, 1]);
     const ema = new Ema();

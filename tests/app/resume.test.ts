@@ -10,8 +10,8 @@ const QUERY = 'defconfig=gpt2-vanilla-baseline-ci&MAX_ITERS=240&CHECKPOINT_INTER
 let site: Site;
 let browser: Browser;
 let page: Page;
-/** Forced device losses: `WB_LOSSES=20` for the long form. */
-const LOSSES = Number(process.env['WB_LOSSES'] ?? 2);
+/** Forced device losses; many: `node scripts/device-loss-page.mjs`. */
+const LOSSES = 2;
 let undisturbed: string[];
 const errors: string[] = [];
 

@@ -103,9 +103,14 @@ describe('failure', () => {
   });
 
   it('2: a missing preset or file', () => {
-    fails(['check', '--defconfig', 'nope'], 2, /no preset "nope"; there are: .*gpt2-vanilla-baseline/);
+    fails(
+      ['check', '--defconfig', 'nope'],
+      2,
+      /no preset "nope"; did you mean gpt2-\S+\? "wb defconfig --list" shows all \d+/,
+    );
     fails(['check', '--defconfig', '../Kconfig'], 2, /no preset/);
     fails(['defconfig', 'nope'], 2, /no preset "nope"/);
+    fails(['check', '--all-presets', 'SEED=1'], 2, /--all-presets takes no configuration/);
     fails(['check', '--config', 'gone'], 2, /^wb: gone: no such file$/m);
     fails(['check', '--config', '.'], 2, /^wb: \.: cannot be read/);
     fails(['savedefconfig'], 2, /^wb: \.config: no such file/);

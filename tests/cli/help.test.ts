@@ -1,4 +1,5 @@
 /** Every command says how it is used, and every example that it gives is a command line that it takes. */
+import { readFileSync, readdirSync } from 'node:fs';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { EXAMPLES, leafCommands } from '@/cli/examples';
@@ -85,6 +86,21 @@ describe.each(commands)('wb %s', (name, command) => {
     }
   });
 });
+
+/** Command lines of the documents: indented, up to a comment or a gap; those with placeholders (..., [x], A | B) are left out. */
+const documented = ['README.md', ...readdirSync('docs').filter((f) => f.endsWith('.md')).map((f) => `docs/${f}`)].flatMap((file) =>
+  readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => /^ {4}(bin\/)?wb /.test(line) && !/\.\.\.|\[/.test(line))
+    .flatMap((line) => line.trim().split(/ {2,}|; | #/)[0]!.includes('wb ') ? line.trim().split(/ {2,}| #/)[0]!.split('; ') : [])
+    .map((line) => [file, line.replaceAll('bin/wb', 'wb')] as const),
+); // prettier-ignore
+
+it.each(documented)('%s: %s', (_, line) => {
+  expect(shell(line).map(problem)).toEqual(shell(line).map(() => null));
+});
+
+it('the documents were read', () => expect(documented.length).toBeGreaterThan(40));
 
 it('no example is of a command that is gone', () => {
   expect(Object.keys(EXAMPLES).sort()).toEqual(commands.map(([name]) => name).sort());

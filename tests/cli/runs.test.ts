@@ -1,7 +1,7 @@
 /** Runs in the terminal from start to archive, on the CPU reference. Runs the built `bin/wb`. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -72,11 +72,12 @@ describe('one run', () => {
     expect(readFileSync(join(dir, 'b/best.safetensors')).equals(readFileSync(join(dir, 'a/best.safetensors')))).toBe(
       true,
     );
-    expect(ok('replay', 'b')).toBe('identical\n');
+    expect(ok('replay', 'a.zip')).toBe('identical\n');
     const zip = readFileSync(join(dir, 'a.zip'));
     zip[200]! ^= 255;
     writeFileSync(join(dir, 'bad.zip'), zip);
     fails(1, /^wb: bad\.zip: /, 'import', 'bad.zip', '--out', 'c');
+    fails(1, /^wb: bad\.zip: /, 'replay', 'bad.zip');
     expect(existsSync(join(dir, 'c'))).toBe(false);
     fails(1, /not empty/, 'import', 'a.zip', '--out', 'b');
   });
@@ -212,6 +213,35 @@ describe('reports, lists and sweeps', () => {
   });
 });
 
+describe('two processes', () => {
+  it('do not write one run: the second is refused, a lock whose process is gone is not one', () => {
+    const began = readFileSync(`/proc/${process.pid}/stat`, 'latin1').split(') ').at(-1)!.split(' ')[19];
+    const lock = (pid: number, at = began) => JSON.stringify({ pid, host: hostname(), began: at });
+    ok('run', ...TINY, '--out', 'shared', '--json');
+    writeFileSync(join(dir, 'shared/STATUS'), 'running\n');
+    const before = readFileSync(join(dir, 'shared/metrics.jsonl'), 'utf8');
+    writeFileSync(join(dir, 'shared/.lock'), lock(process.pid));
+    fails(2, new RegExp(`^wb: shared is being written by process ${process.pid}: `), 'continue', 'shared');
+    expect(readFileSync(join(dir, 'shared/metrics.jsonl'), 'utf8')).toBe(before);
+    for (const stale of [lock(process.pid, '1'), lock(2 ** 22 + 1), 'half a li']) {
+      writeFileSync(join(dir, 'shared/STATUS'), 'running\n');
+      writeFileSync(join(dir, 'shared/.lock'), stale);
+      expect(ok('continue', 'shared', '--json')).toContain('"status": "ok"');
+      expect(existsSync(join(dir, 'shared/.lock'))).toBe(false);
+    }
+  });
+
+  it('continue without a directory takes what is open below runs/', () => {
+    fails(2, /below runs\/ nothing is open/, 'continue');
+    ok('run', ...TINY, '--out', 'runs/x', '--json');
+    fails(2, /below runs\/ nothing is open/, 'continue');
+    writeFileSync(join(dir, 'runs/x/STATUS'), 'running\n');
+    expect(wb('continue')).toMatchObject({ code: 0, err: expect.stringMatching(/^runs\/x\n(.*\n)+ok: runs\/x /) as string }); // prettier-ignore
+    fails(2, /^wb: bare: holds no matrix \(matrix\.json is missing\)$/, 'estimate', 'bare');
+    fails(2, /^wb: nowhere: no such directory$/, 'rerun', 'nowhere', '--filter', 'a=b');
+  });
+});
+
 describe('limits and cleaning', () => {
   const LONG = [...TINY.slice(0, -1), 'MAX_ITERS=100000', 'EVAL_INTERVAL=50', 'CHECKPOINT_INTERVAL=0'];
   it('ends complete when its time is up, says so, and is replayed step for step', () => {
@@ -237,7 +267,12 @@ describe('limits and cleaning', () => {
 
   it('names what stands for variables of other programs', () => {
     fails(2, /^wb: EPOCHS: .*MAX_ITERS=steps/, 'run', ...TINY, 'EPOCHS=3', '--out', 'never');
+    fails(2, /there is no symbol SEEED; did you mean SEED\?/, 'matrix', ...TINY, 'SEEED=1,2', '--dry-run');
+    fails(2, /^wb: bare: is a directory, no zip/, 'import', 'bare', '--out', 'never');
+    fails(2, /--out timed: holds a run already/, 'ab', ...TINY, '--b', 'SEED=2', '--out', 'timed');
+    fails(2, /--out timed: holds a run; invented figures/, 'tracker', 'test', '--out', 'timed');
     fails(2, /^wb: MODELS: .*wb eval DIR/, 'matrix', ...TINY, 'MODELS=x', '--out', 'never');
+    fails(2, /^wb: TIME=-1: give a positive/, 'matrix', ...TINY, 'TIME=-1', '--out', 'never');
     fails(2, /^wb: STAGE: .*wb bpa/, 'run', ...TINY, 'STAGE=fit', '--out', 'never');
     expect(existsSync(join(dir, 'never'))).toBe(false);
   });

@@ -15,7 +15,7 @@ export interface ResultPlotProps {
   readonly law?: Law | null;
 }
 
-function resultSpec({ title, x, unit, points, logX = false, law = null }: ResultPlotProps, log: boolean): PlotSpec {
+function resultSpec({ title, x, unit, points, logX = false, law }: ResultPlotProps, log: boolean): PlotSpec {
   const xs = Float64Array.from(points, (p) => p[0]);
   const ys = Float64Array.from(points, (p) => p[1]);
   const [first, last] = [xs[0], xs[xs.length - 1]];

@@ -5,6 +5,7 @@ import { AttentionSection } from './attention/AttentionSection';
 import { CacheSection } from './attention/CacheSection';
 import { DataSection } from './DataSection';
 import { LogSection } from './LogSection';
+import { MatrixSection } from './matrix/MatrixSection';
 import { MemorySection } from './MemorySection';
 import { CostSection } from '../menu/CostSection';
 import { PresetSection } from '../menu/PresetSection';
@@ -13,6 +14,7 @@ import { OptimizerSection } from './optimizer/OptimizerSection';
 import { OneShotSection } from './pruning/OneShotSection';
 import { PruningSection } from './pruning/PruningSection';
 import { StepSection } from './StepSection';
+import { TimelineSection } from './timeline/TimelineSection';
 
 export interface Section {
   readonly id: string;
@@ -21,6 +23,7 @@ export interface Section {
 
 export const menuSections: readonly Section[] = [
   { id: 'preset', component: PresetSection },
+  { id: 'matrix', component: MatrixSection },
   { id: 'cost', component: CostSection },
   { id: 'menu', component: MenuSection },
   { id: 'data', component: DataSection },
@@ -35,5 +38,6 @@ export const machineSections: readonly Section[] = [
   { id: 'pruning', component: PruningSection },
   { id: 'one-shot', component: OneShotSection },
   { id: 'step', component: StepSection },
+  { id: 'timeline', component: TimelineSection },
   { id: 'log', component: LogSection },
 ];

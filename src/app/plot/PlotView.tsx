@@ -95,6 +95,8 @@ export function PlotView(props: PlotViewProps): ReactNode {
 }
 
 function compactText(readings: readonly Reading[], spec: PlotSpec, format: (value: number) => string): string {
+  // A number without its name says nothing where there are several.
+  if (spec.unlabelled && spec.series.length > 1) return '';
   const shown = spec.series.find((s) => !s.faint)?.id;
   const reading = readings.find((r) => r.id === shown);
   return reading ? format(reading.y) : '';

@@ -6,6 +6,7 @@ export class Ema {
   private sum = 0;
   private weight = 0;
   private read = 0;
+  private source: Series | null = null;
   private removed = 0;
   private generation = -1;
   private beta = Number.NaN;
@@ -27,10 +28,12 @@ export class Ema {
    * first time after thinning counts for all the steps that it stands for, so `x` must count steps.
    */
   update(source: Series, beta: number): Series {
+    const another = source !== this.source;
+    this.source = source;
     this.read -= source.removed - this.removed;
     this.removed = source.removed;
     const missed = this.read < source.thinned;
-    if (source.generation !== this.generation || beta !== this.beta || missed) {
+    if (another || source.generation !== this.generation || beta !== this.beta || missed) {
       this.out.clear();
       this.sum = this.weight = this.read = 0;
       this.generation = source.generation;

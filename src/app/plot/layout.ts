@@ -31,7 +31,7 @@ const TOP = 24;
 const BOTTOM = 36;
 
 export const labelled = (spec: PlotSpec): readonly SeriesSpec[] =>
-  spec.series.filter((s) => !s.faint && s.points.length > 0);
+  spec.unlabelled ? [] : spec.series.filter((s) => !s.faint && s.points.length > 0);
 
 /** Extent of everything visible, references included, padded. */
 export function yDomain(spec: PlotSpec): [number, number] {

@@ -49,6 +49,8 @@ export interface PlotSpec {
     readonly fallback: readonly [number, number];
   };
   readonly series: readonly SeriesSpec[];
+  /** The names stand beside the plot: none are drawn on it. */
+  readonly unlabelled?: boolean;
   readonly references: readonly ReferenceSpec[];
   readonly moments: readonly MomentSpec[];
   /** Says what will fill the plot while it is empty. */

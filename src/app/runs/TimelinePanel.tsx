@@ -4,15 +4,8 @@ import type { RunTimeline, TimelineSample, TimelineSummary } from '@/worker/stor
 import { useWorkbench } from '../context';
 import { bytes, count, percent, significant } from '../format';
 import { createPlotLink, type PlotLink } from '../plot/link';
-import type { PlotSpec } from '../plot/spec';
 import { StillPlot } from '../plot/StillPlot';
-import { bytesSpec, heapSpec, stepSpec } from './timeline-plots';
-
-const PLOTS = [
-  { title: 'GPU memory', of: bytesSpec },
-  { title: 'Time a step', of: stepSpec },
-  { title: 'JavaScript heap', of: heapSpec },
-] as const;
+import { TIMELINE_PLOTS, type TimelinePlotDefinition } from './timeline-plots';
 
 const format = (value: number): string => significant(value, 3);
 
@@ -39,7 +32,7 @@ export function TimelinePanel({ id, version }: { readonly id: string; readonly v
     <>
       <Totals summary={found.summary} />
       <div className="runs-timeline">
-        {PLOTS.map(({ title, of }) => (
+        {TIMELINE_PLOTS.map(({ title, of }) => (
           <TimelinePlot key={title} title={title} of={of} samples={found.samples} link={link} file={`${id}-${title}`} />
         ))}
       </div>
@@ -48,9 +41,7 @@ export function TimelinePanel({ id, version }: { readonly id: string; readonly v
   );
 }
 
-interface TimelinePlotProps {
-  readonly title: string;
-  readonly of: (samples: readonly TimelineSample[], log: boolean) => PlotSpec;
+interface TimelinePlotProps extends TimelinePlotDefinition {
   readonly samples: readonly TimelineSample[];
   readonly link: PlotLink;
   readonly file: string;

@@ -54,18 +54,20 @@ function categories(samples: readonly TimelineSample[]): string[] {
   return [...most].sort(([, a], [, b]) => b - a).map(([name]) => name);
 }
 
-export function bytesSpec(samples: readonly TimelineSample[], log: boolean): PlotSpec {
+function bytesSpec(samples: readonly TimelineSample[], log: boolean): PlotSpec {
   const own = samples.filter(({ gpu_bytes }) => gpu_bytes);
   const names = categories(own);
   const sum = (of: readonly string[], { gpu_bytes }: TimelineSample): number =>
     of.reduce((total, name) => total + (gpu_bytes?.[name] ?? 0), 0) / MIB;
-  const groups: [string, string[]][] = names.slice(0, LARGEST).map((name) => [name, [name]]);
-  if (names.length > LARGEST) groups.push([`${names.length - LARGEST} others`, names.slice(LARGEST)]);
+  // One alone is no group.
+  const alone = names.length === LARGEST + 1 ? names.length : LARGEST;
+  const groups: [string, string[]][] = names.slice(0, alone).map((name) => [name, [name]]);
+  if (names.length > alone) groups.push([`${names.length - alone} others`, names.slice(alone)]);
   const lines = groups.map(([label, of], i) => line(label, i, own, (sample) => sum(of, sample)));
   return spec('GPU memory', 'MiB', samples, lines, 'The CPU reference has no GPU memory.', log);
 }
 
-export function stepSpec(samples: readonly TimelineSample[], log: boolean): PlotSpec {
+function stepSpec(samples: readonly TimelineSample[], log: boolean): PlotSpec {
   const own = samples.filter(({ steps }) => steps > 0);
   const lines = PHASES.filter((phase) => own.some(({ ms }) => ms[phase] > 0)).map((phase) =>
     line(phase, PHASES.indexOf(phase), own, ({ ms, steps }) => ms[phase] / steps),
@@ -73,8 +75,19 @@ export function stepSpec(samples: readonly TimelineSample[], log: boolean): Plot
   return spec('Time a step', 'ms', samples, lines, 'No step was timed.', log);
 }
 
-export function heapSpec(samples: readonly TimelineSample[], log: boolean): PlotSpec {
+function heapSpec(samples: readonly TimelineSample[], log: boolean): PlotSpec {
   const own = samples.filter(({ heap_bytes }) => heap_bytes !== null);
   const lines = own.length > 0 ? [line('heap', 0, own, ({ heap_bytes }) => (heap_bytes ?? 0) / MIB)] : [];
   return spec('JavaScript heap', 'MiB', samples, lines, 'This browser does not tell its heap.', log);
 }
+
+export interface TimelinePlotDefinition {
+  readonly title: string;
+  readonly of: (samples: readonly TimelineSample[], log: boolean) => PlotSpec;
+}
+
+export const TIMELINE_PLOTS: readonly TimelinePlotDefinition[] = [
+  { title: 'GPU memory', of: bytesSpec },
+  { title: 'Time a step', of: stepSpec },
+  { title: 'JavaScript heap', of: heapSpec },
+];

@@ -1,5 +1,5 @@
 /** A run's numbers, outside React: appended in place, with versions instead of copies. */
-import type { MethodMetric, WorkerEvent } from '@/worker/protocol';
+import type { MethodMetric, TimelineSample, WorkerEvent } from '@/worker/protocol';
 import { LIVE_POINTS, Series } from '../plot/series';
 
 type StepEvent = Extract<WorkerEvent, { type: 'step' }>;
@@ -34,6 +34,8 @@ export class RunData {
   optimizer: readonly OptimizerMetric[] = [];
   /** Resets and spikes of AdamWSPAM, in step order. */
   spam: readonly { readonly step: number; readonly kind: 'reset' | 'spike' }[] = [];
+  /** What the machine did, in step order; a part that is run again is replaced. */
+  timeline: readonly TimelineSample[] = [];
   /** Step whose loss was not finite. */
   nonFiniteStep: number | null = null;
 
@@ -43,6 +45,10 @@ export class RunData {
     this.gradNorm.push(event.step, event.gradNorm);
     this.tokensPerSecond.push(event.step, event.time.tokensPerSecond);
     if (!Number.isFinite(event.loss)) this.nonFiniteStep ??= event.step;
+  }
+
+  machine(sample: TimelineSample): void {
+    this.timeline = bounded([...this.timeline.filter(({ step }) => step < sample.step), sample]);
   }
 
   eval(event: EvalEvent): void {

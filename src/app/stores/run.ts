@@ -135,6 +135,8 @@ function reduceFields(state: RunStore, event: WorkerEvent): RunStore {
     case 'memory':
       return { ...state, memory: event };
     case 'timeline':
+      state.data.machine(event.sample);
+      return { ...state, dataVersion: state.dataVersion + 1 };
     case 'device-lost':
     case 'restored':
     case 'warning':

@@ -2,7 +2,7 @@
 import * as Comlink from 'comlink';
 import type { AnalysisApi } from '@/worker/analysis-protocol';
 import type { MeasureProgress, MeasureRequest, MeasureResult } from '@/worker/decode-protocol';
-import type { AttentionView, SymbolOverrides, WorkerApi, WorkerEvent } from '@/worker/protocol';
+import type { AttentionView, PageMatrix, RunRequest, SymbolOverrides, WorkerApi, WorkerEvent } from '@/worker/protocol';
 import { crashNotice, withNotice } from './notices';
 import { applyEvents, isActive, withLog, type RunStoreApi } from './run';
 import { requestOf, summaryOf, textProblem, type SetupStoreApi } from './setup';
@@ -25,6 +25,10 @@ export interface Session {
   useText(name: string, bytes: Uint8Array): Promise<void>;
   clearText(): Promise<void>;
   run(): Promise<void>;
+  /** The cells of the preset's header. Rejects with a readable message. */
+  matrix(request: RunRequest): Promise<PageMatrix>;
+  /** One of them; it is refused while a run goes on. */
+  runCell(request: RunRequest): Promise<void>;
   /** Goes on with a run of the store. */
   continueRun(id: string): Promise<void>;
   /** Runs a run of the store again; the verdict comes as an event. */
@@ -178,6 +182,8 @@ export function createSession(connect: Connect, run: RunStoreApi, setup: SetupSt
       const request = requestOf(setup.getState());
       if (request && setup.getState().plan.status !== 'refused') await launch((api) => api.start(request));
     },
+    matrix: async (request) => engine().matrix(request),
+    runCell: (request) => launch((api) => api.start(request)),
     continueRun: (id) => launch((api) => api.continueRun(id)),
     replay: (id) => launch((api) => api.replay(id)),
     pause: () => command((api) => api.pause()),

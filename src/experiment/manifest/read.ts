@@ -29,7 +29,7 @@ function parseJson(text: string): { readonly value: unknown } | { readonly probl
   try {
     return { value: JSON.parse(text) as unknown };
   } catch (error) {
-    return { problem: `is not JSON: ${error instanceof Error ? error.message : String(error)}` };
+    return { problem: `is not JSON: ${String(error instanceof Error ? error.message : error).replace(/\s+/g, ' ')}` };
   }
 }
 

@@ -10,6 +10,7 @@
  */
 import { sha256Text } from '@/data/hash';
 import { type Config, type Sym, assign, isLogical, loadConfig, validate, writeConfig, writeMinConfig } from '@/kconfig';
+import { nearest } from '../kconfig-tree';
 import { type AxisPoint, MatrixError, type MatrixSpec } from './axes';
 
 export interface Cell {
@@ -65,8 +66,11 @@ function* product(spec: MatrixSpec): Generator<readonly AxisPoint[]> {
 
 function symbolOf(config: Config, name: string): Sym {
   const sym = config.find(name);
-  if (!sym || sym.nodes.length === 0) throw new MatrixError(`there is no symbol ${name}`);
-  return sym;
+  if (sym && sym.nodes.length > 0) return sym;
+  const names = config.tree.defined.map((one) => one.name);
+  throw new MatrixError(
+    `there is no symbol ${name}${names.length > 0 ? `; did you mean ${nearest(name, names)}?` : ''}`,
+  );
 }
 
 /** Makes the settings; a reason when the combination cannot be. Throws MatrixError for values that no combination can have. */

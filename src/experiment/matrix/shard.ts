@@ -21,9 +21,25 @@ export const shardOf = <T>(cells: readonly T[], { index, count }: Shard): T[] =>
 
 const quote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
+/** Lower-case letters, digits and single dashes inside: what Kubernetes names may be (RFC 1123), and no option of a shell command. */
+const slug = (name: string): string =>
+  name.toLowerCase().replace(/[^a-z0-9]+/g, '-').slice(0, 51).replace(/^-+|-+$/g, '') || 'matrix'; // prettier-ignore
+
+/** Words after `wb matrix`; those of `both` come after `wb continue`, too. */
+export interface JobArguments {
+  readonly start: readonly string[];
+  readonly both: readonly string[];
+}
+
+/** The lines that begin a shard, or go on where it was killed; $out is set. */
+const shardLines = ({ start, both }: JobArguments, shard: string): string[] => [
+  `if [ -e "$out/manifest.json" ]; then exec ${['bin/wb continue "$out"', ...both.map(quote)].join(' ')}; fi`,
+  `exec ${['bin/wb matrix', ...[...start, ...both].map(quote)].join(' ')} --shard "${shard}" --out "$out"`,
+];
+
 /** `sbatch FILE` runs one shard an array task; merge with `wb merge` when all have ended. */
-export function slurmFile(name: string, args: readonly string[], shards: number): string {
-  const words = args.map(quote).join(' ');
+export function slurmFile(title: string, args: JobArguments, shards: number): string {
+  const name = slug(title);
   return [
     '#!/bin/bash',
     `#SBATCH --job-name=${name}`,
@@ -36,20 +52,18 @@ export function slurmFile(name: string, args: readonly string[], shards: number)
     'set -euo pipefail',
     `out=${name}-shard-\${SLURM_ARRAY_TASK_ID}`,
     '# A requeued task goes on where it was killed.',
-    'if [ -e "$out/manifest.json" ]; then exec bin/wb continue "$out"; fi',
-    `exec bin/wb matrix ${words} --shard "\${SLURM_ARRAY_TASK_ID}/${shards}" --out "$out"`,
+    ...shardLines(args, `\${SLURM_ARRAY_TASK_ID}/${shards}`),
     '',
   ].join('\n');
 }
 
 /** `kubectl apply -f FILE`: an Indexed Job; put the image that holds a built checkout, and a claim for the results, in it. */
-export function kubernetesFile(name: string, args: readonly string[], shards: number): string {
-  const id = name.toLowerCase().replace(/[^a-z0-9-]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 50) || 'matrix'; // prettier-ignore
+export function kubernetesFile(name: string, args: JobArguments, shards: number): string {
+  const id = slug(name);
   const script = [
     'set -eu',
     `out=/results/${id}-shard-$JOB_COMPLETION_INDEX`,
-    'if [ -e "$out/manifest.json" ]; then exec bin/wb continue "$out"; fi',
-    `exec bin/wb matrix ${args.map(quote).join(' ')} --shard "$JOB_COMPLETION_INDEX/${shards}" --out "$out"`,
+    ...shardLines(args, `$JOB_COMPLETION_INDEX/${shards}`),
   ];
   return [
     'apiVersion: batch/v1',

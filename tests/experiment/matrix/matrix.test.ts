@@ -105,13 +105,13 @@ describe('a matrix directory', () => {
 describe('job files', () => {
   it('run one shard an index, and quote what the shell would take apart', () => {
     const args = ['LEARNING_RATE=1e-3,3e-3', "GPT2_DROPOUT=0.1 it's"];
-    const slurm = slurmFile('m', args, 8);
+    const slurm = slurmFile('m', { start: args, both: [] }, 8);
     expect(slurm).toContain('#SBATCH --array=0-7\n');
     expect(slurm).toContain('--shard "${SLURM_ARRAY_TASK_ID}/8"');
     expect(spawnSync('bash', ['-n'], { input: slurm }).status).toBe(0);
     const echo = slurm.replace(/exec bin\/wb matrix (.*) --shard/, "printf '%s|' $1; exit 0; : --shard").replace('set -euo', 'SLURM_ARRAY_TASK_ID=0; set -euo'); // prettier-ignore
     expect(spawnSync('bash', [], { input: echo, encoding: 'utf8' }).stdout).toBe(`${args.join('|')}|`);
-    const job = kubernetesFile('My Matrix', args, 8);
+    const job = kubernetesFile('My Matrix', { start: args, both: [] }, 8);
     expect(job).toMatch(/completionMode: Indexed\n {2}completions: 8\n/);
     expect(job).toContain('name: my-matrix');
     expect(job).toContain('$JOB_COMPLETION_INDEX/8');

@@ -8,7 +8,9 @@ import { type EngineDevice, openDevice } from '@/engine/device';
 import { SAMPLE_MS } from '@/engine/probe';
 import { type Tuning, memoryTuneCache } from '@/engine/tuning';
 import { QUANTA } from '@/engine/roofline';
+import { measureAbsorbed } from '@/experiment/absorbed-share';
 import { WebGpuBackend } from '@/experiment/backend-webgpu';
+import { initialWeights } from '@/experiment/init';
 import { experimentConfig } from '@/experiment/config';
 import { setSymbol, symbolValues } from '@/experiment/kconfig-tree';
 import { clockQuantumNs } from '@/experiment/manifest/build';
@@ -23,6 +25,7 @@ interface BenchDecodeOptions {
   readonly software?: boolean;
   readonly rounds: string;
   readonly context: string;
+  readonly absorbed?: boolean;
 }
 
 export function registerBenchDecode(bench: Command): void {
@@ -33,6 +36,10 @@ export function registerBenchDecode(bench: Command): void {
     )
     .option('--rounds <n>', 'rounds, arms in turn; medians', '3')
     .option('--context <n>', 'tokens of the window', '1024')
+    .option(
+      '--absorbed',
+      'instead: a latent cache (MLA, no rotation) read as it is against expanding every latent, in turn',
+    )
     .action((_: unknown, command: Command) => benchDecode(command.optsWithGlobals<BenchDecodeOptions>()));
 }
 
@@ -124,6 +131,41 @@ async function againstStream(engine: EngineDevice, rounds: number) {
   return { clock_quantum_ns: quantumNs, sample_ms: sampleMs, stream: 'copy of K to V in the same buffers', attention };
 }
 
+async function absorbed(
+  engine: EngineDevice,
+  adapter: string,
+  { json = false }: BenchDecodeOptions,
+  context: number,
+  rounds: number,
+): Promise<void> {
+  const values = openPreset(DEFAULT_DEFCONFIG);
+  const symbols = {
+    GPT2_BLOCK_SIZE: String(context),
+    BATCH_SIZE: '1',
+    ATTN_MLA_NOPE: 'y',
+    MLA_LATENT: '48',
+    DATASET_TASK_COPY: 'y',
+  };
+  for (const [symbol, value] of Object.entries(symbols)) setSymbol(values, symbol, value, 'benchmark');
+  const config = experimentConfig(symbolValues(values));
+  const corpus = await loadRunCorpus(config, loaders());
+  const model = { ...config.model, vocabSize: corpus.vocabSize };
+  const weights = initialWeights(model, config.training.seed);
+  const found = await measureAbsorbed(engine, model, weights, { rounds, tokens: TOKENS });
+  const core = model.attention.core;
+  const latent = core.kind === 'mla' ? core.latent : null;
+  if (json)
+    return print({
+      adapter, software: engine.adapter.software, rounds, layers: model.nLayer, width: model.nEmbd, latent, context,
+      absorbed_ms_per_token: found.absorbedMs, expanded_ms_per_token: found.expandedMs, speed_up: found.speedUp,
+      speed_up_least: found.least, speed_up_greatest: found.greatest, largest_logit_difference: found.difference,
+      cache_bytes: found.cacheBytes,
+    }); // prettier-ignore
+  process.stdout.write(
+    `adapter ${adapter}\n${model.nLayer} layers, width ${model.nEmbd}, latent ${latent}, context ${context}: absorbed ${found.absorbedMs.toFixed(2)} ms a token, expanded ${found.expandedMs.toFixed(2)}, ${found.speedUp.toFixed(1)}x (${found.least.toFixed(1)} to ${found.greatest.toFixed(1)} in ${rounds} rounds); logits differ by at most ${found.difference.toExponential(1)}\n`,
+  );
+}
+
 async function benchDecode(options: BenchDecodeOptions): Promise<void> {
   const [rounds, context] = [Number(options.rounds), Number(options.context)];
   if (!(Number.isInteger(rounds) && rounds > 0))
@@ -135,6 +177,7 @@ async function benchDecode(options: BenchDecodeOptions): Promise<void> {
   const engine = { ...opened, tuning };
   const { description, architecture, software } = engine.adapter;
   const adapter = `${description || architecture}${software ? ' (software adapter)' : ''}`;
+  if (options.absorbed) return absorbed(engine, adapter, options, context, rounds);
   const model = await againstForward(engine, context, rounds);
   const bandwidth = await againstStream(engine, rounds);
   if (options.json) return print({ adapter, software, rounds, model, bandwidth });

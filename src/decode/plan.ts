@@ -21,6 +21,8 @@ export interface DecoderShape {
   readonly capacity: number;
   /** Formats of the caches; absent: f32. */
   readonly store?: KvStore;
+  /** Expands every kept latent where a decoder could do without; for comparison. */
+  readonly expand?: boolean;
 }
 
 export interface CacheRegion {
@@ -71,10 +73,10 @@ export function checkShape(config: Gpt2Config, { batch, chunk, capacity }: Decod
 /** Graphs of both sequences. Their parameters and caches are equal in order, name and shape. */
 export function decoderGraphs(config: Gpt2Config, shape: DecoderShape): Record<'prefill' | 'decode', Gpt2Decoder> {
   checkShape(config, shape);
-  const { batch, chunk, capacity, store } = shape;
+  const { batch, chunk, capacity, store, expand } = shape;
   return {
-    prefill: buildGpt2Decoder(config, batch, chunk, capacity, store),
-    decode: buildGpt2Decoder(config, batch, 1, capacity, store),
+    prefill: buildGpt2Decoder(config, batch, chunk, capacity, store, expand),
+    decode: buildGpt2Decoder(config, batch, 1, capacity, store, expand),
   };
 }
 

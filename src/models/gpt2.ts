@@ -45,6 +45,7 @@ export function buildGpt2Decoder(
   chunk: number,
   capacity: number,
   store?: KvStore,
+  expand = false,
 ): Gpt2Decoder {
   const graph = new Graph();
   const past: Past = {
@@ -52,6 +53,7 @@ export function buildGpt2Decoder(
     capacity,
     kept: [],
     ...(store ? { store } : {}),
+    expand,
   };
   const model = build(graph, config, [batch, chunk], false, past);
   return { ...model, positions: past.positions, kept: past.kept };

@@ -9,6 +9,8 @@ export interface Past {
   readonly capacity: number;
   /** How rows are stored; absent: f32. */
   readonly store?: KvStore;
+  /** Expands latents where their projections could be absorbed: the slow twin. */
+  readonly expand?: boolean;
   readonly kept: Kept[];
 }
 

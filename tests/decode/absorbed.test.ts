@@ -8,6 +8,8 @@ import { ReferenceDecoder } from '@/decode/backend-reference';
 import { WebGpuDecoder } from '@/decode/backend-webgpu';
 import { Decoder, type DecodeBackend } from '@/decode/decoder';
 import { planDecoder } from '@/decode/plan';
+import { DEFAULT_TRAITS } from '@/engine/device';
+import { measureAbsorbed } from '@/experiment/absorbed-share';
 import { testEngine } from '../support/experiment';
 import { smallModel } from '../support/model';
 
@@ -100,4 +102,22 @@ it('a long chunk expands, a step absorbs, and both leave the same logits', async
     ).plan.sequences.prefill!.some(({ program }) => program.family === 'head_linear');
   expect([7, 6, 5, 1].map(absorbed)).toEqual([false, false, true, true]); // 12 rows < 64
   logits[0]!.forEach((x, i) => expect(Math.abs(x - logits[1]![i]!), `logit ${i}`).toBeLessThan(1e-5));
+});
+
+it('the comparison runs both forms on the same rows, and they agree', async () => {
+  const m = smallModel({ core: { kind: 'mla', latent: 16 } }, { nLayer: 2 });
+  const weights = new Map(m.model.graph.parameters.map((p) => [p.name, { data: Float32Array.from(m.of(p.name)) }]));
+  const result = await measureAbsorbed(await testEngine(), m.model.config, weights, { rounds: 3, tokens: 2 });
+  expect(result.difference).toBeLessThan(1e-5);
+  expect(result.cacheBytes).toBe(2 * 512); // 7 rows of 16 floats a layer, in steps of 256 bytes
+  expect(result.least).toBeLessThanOrEqual(result.speedUp);
+  expect(result.speedUp).toBeLessThanOrEqual(result.greatest);
+  const families = (expand: boolean): string[] =>
+    planDecoder(
+      m.model.config,
+      { batch: 1, chunk: 1, capacity: 7, expand },
+      { traits: DEFAULT_TRAITS },
+    ).plan.sequences.decode!.map(({ program }) => program.family);
+  expect(families(false)).toContain('head_linear');
+  expect(families(true)).not.toContain('head_linear');
 });

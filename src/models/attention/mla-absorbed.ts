@@ -19,7 +19,7 @@ export function absorbs(
   headDim: number,
   { latent, rotary }: MlaOptions,
 ): boolean {
-  return past !== undefined && !rotary && rows * (latent - headDim) < latent * headDim;
+  return past !== undefined && past.expand !== true && !rotary && rows * (latent - headDim) < latent * headDim;
 }
 
 /** x [B, S, C] -> [B, S, C] before the output projection. Only where `absorbs` says so. */

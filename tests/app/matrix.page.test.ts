@@ -1,5 +1,5 @@
 /** All arms of a tiny paired preset in the built site, through a reload; the Runs page has them afterwards. */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Site, launchBrowser, serve } from './browser';
@@ -34,6 +34,8 @@ it('runs them one after another, goes on after a reload, and leaves runs that co
   await page.locator('.state', { hasText: 'Running' }).waitFor({ timeout: 60_000 });
   expect(await axe(page)).toEqual([]);
   expect(await overflow(page)).toBeLessThanOrEqual(0);
+  mkdirSync('screenshots/app', { recursive: true });
+  await page.screenshot({ path: 'screenshots/app/matrix-1440-light.png' });
   await page.reload();
   await section.getByText('3 of 3').waitFor({ timeout: 240_000 });
   const ids = await storedRuns(page);

@@ -171,9 +171,9 @@ function setUp(plan: Extract<Plan, { kind: 'preset' }>, presets: readonly Preset
   const arms = against === undefined ? headerArms(preset) : [{ label: against, href: link(against) }, own];
   const command = cells > 1 ? `wb matrix --defconfig ${name}` : null;
   const how = [
-    cells > 1 ? `All ${cells} cells, paired:` : null,
     against === undefined ? null : 'Both arms with the same seed.',
     note ?? null,
+    cells > 1 ? `All ${cells} cells, paired, by one button there or by` : null,
   ];
   const text = how.filter((part) => part !== null).join(' ');
   return { kind: 'here', preset: name, href: own.href, arms, command, how: text };

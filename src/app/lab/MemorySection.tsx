@@ -12,7 +12,7 @@ export function MemorySection(): ReactNode {
   const memory = started?.plan.memory ?? planned;
   if (!memory) {
     return (
-      <section className="section">
+      <section className="section memory-waiting">
         <h3>Memory</h3>
         <p className="muted">Bytes by category, as soon as a configuration is planned.</p>
       </section>

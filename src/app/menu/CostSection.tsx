@@ -42,22 +42,37 @@ function Cost(): ReactNode {
   const base = useMenuStore((s) => s.baseCost);
   if (plan.status === 'refused') return <Refused reason={plan.reason} />;
   const summary = summaryOf(plan);
-  if (summary === null) return <p className="muted">{plan.status === 'planning' ? 'Planning the cost.' : ''}</p>;
   return (
-    <dl className="facts cost" data-stale={plan.status === 'planning'}>
-      {FIGURES.map(({ name, of, text }) => {
-        const [now, before] = [of(summary), base && of(base)];
-        return (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd className="num">
-              {now === null ? 'none' : text(now)}
-              {now !== null && before !== null && <Ratio now={now} before={before} text={text} />}
-            </dd>
-          </div>
-        );
-      })}
+    <dl className="facts cost" data-stale={summary === null || plan.status === 'planning'}>
+      {FIGURES.map((figure) => (
+        <div key={figure.name}>
+          <dt>{figure.name}</dt>
+          <dd className="num">
+            {summary === null ? <Waiting /> : <FigureOf figure={figure} summary={summary} base={base} />}
+          </dd>
+        </div>
+      ))}
     </dl>
+  );
+}
+
+/** Keeps the place of a figure until the configuration is planned. */
+const Waiting = (): ReactNode => <span title="as soon as the configuration is planned">{'\u2026'}</span>;
+
+interface FigureProps {
+  readonly figure: Figure;
+  readonly summary: PlanSummary;
+  readonly base: PlanSummary | null;
+}
+
+function FigureOf({ figure: { of, text }, summary, base }: FigureProps): ReactNode {
+  const [now, before] = [of(summary), base && of(base)];
+  if (now === null) return 'none';
+  return (
+    <>
+      {text(now)}
+      {before !== null && <Ratio now={now} before={before} text={text} />}
+    </>
   );
 }
 

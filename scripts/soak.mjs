@@ -127,7 +127,7 @@ async function terminal() {
     return () => clearInterval(timer);
   };
   try {
-    const nodeArgs = ['--expose-gc', '--import', `data:text/javascript,setInterval(()=>globalThis.gc(),500).unref()`];
+    const nodeArgs = ['--expose-gc', '--import', `data:text/javascript,setInterval(()=>globalThis.gc(),100).unref()`];
     const args = ['run', '--defconfig', 'gpt2-vanilla-baseline-ci', ...SETTINGS, '--software', '--out', out];
     const ended = await wb(args, { nodeArgs, onChild, limitMs: limit.left() });
     if (!existsSync(join(out, 'timeline.jsonl'))) throw new Error(`wb run wrote no timeline: ${ended.err.slice(-500)}`);

@@ -24,7 +24,7 @@ export function attentionLayer(ctx: BuildContext, name: string, x: Tensor, layer
   const gate = (o: Tensor): Tensor => (layer.gate ? gated(ctx, name, x, o) : o);
   if (ra && isScoreForm(ra.form)) return project(gate(historical(ctx, name, x, { nHead, form: ra.form })));
   if (core.kind === 'mla' && !ra) {
-    const options = { nHead, latent: core.latent, rotary: layer.rope, splice: core.splice };
+    const options = { ...core, nHead, rotary: layer.rope };
     if (absorbs(ctx, x.shape[1]!, width / nHead, options)) return project(gate(mlaAbsorbed(ctx, name, x, options)));
   }
   const heads = headsOf(ctx, name, x, layer, core);
@@ -40,7 +40,7 @@ function headsOf(ctx: BuildContext, name: string, x: Tensor, { nHead, rope }: La
     case 'mha':
       return mhaHeads(ctx, name, x, { nHead, kvTying: core.kvTying, rotary: rope });
     case 'mla':
-      return mlaHeads(ctx, name, x, { nHead, latent: core.latent, rotary: rope, splice: core.splice });
+      return mlaHeads(ctx, name, x, { ...core, nHead, rotary: rope });
     case 'askv':
       return askvHeads(ctx, name, x, { ...core, nHead, rotary: rope });
   }

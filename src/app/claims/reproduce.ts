@@ -4,6 +4,7 @@
  */
 import type { PresetInfo } from '@/worker/protocol';
 import type { ComparisonPlan } from '@/worker/store-protocol';
+import { headerArms, headerCells } from '../preset-header';
 import type { Claim } from './ledger';
 
 type Plan =
@@ -137,13 +138,8 @@ export const COMPARISONS: readonly ComparisonPlan[] = Object.entries({ ...PLANS,
 const link = (preset: string, set: Readonly<Record<string, string>> = {}): string =>
   `#/lab?${new URLSearchParams({ defconfig: preset, ...set })}`;
 
-/** Arms as a preset's header declares them: `# Arm: name X=1 Y=n`. */
-function headerArms({ name, text }: PresetInfo): ArmLink[] {
-  return [...text.matchAll(/^#[ \t]*Arm:[ \t]*(\S+)[ \t]*(.*)$/gm)].map(([, label, settings]) => {
-    const set = settings.split(/\s+/).filter((word) => word.includes('='));
-    return { label, href: link(name, Object.fromEntries(set.map((word) => word.split('=', 2) as [string, string]))) };
-  });
-}
+const armLinks = ({ name, text }: PresetInfo): ArmLink[] =>
+  headerArms(text).map(({ label, set }) => ({ label, href: link(name, set) }));
 
 /** @param presets those that ship; one that a plan names and that is not among them is reported as missing by name */
 export function reproduction(claim: Claim, presets: readonly PresetInfo[]): Reproduction {
@@ -165,10 +161,10 @@ function setUp(plan: Extract<Plan, { kind: 'preset' }>, presets: readonly Preset
   const { preset: name, set, against, note } = plan;
   const preset = presets.find((p) => p.name === name);
   if (preset === undefined) return { kind: 'missing', why: `Missing here: the preset ${name}.` };
-  const cells = Number(/^#\s*Cells:\s*(\d+)/m.exec(preset.text)?.[1] ?? 1);
+  const cells = headerCells(preset.text);
   const changed = Object.entries(set ?? {}).map((pair) => pair.join('='));
   const own: ArmLink = { label: changed.join(' ') || name, href: link(name, set) };
-  const arms = against === undefined ? headerArms(preset) : [{ label: against, href: link(against) }, own];
+  const arms = against === undefined ? armLinks(preset) : [{ label: against, href: link(against) }, own];
   const command = cells > 1 ? `wb matrix --defconfig ${name}` : null;
   const how = [
     against === undefined ? null : 'Both arms with the same seed.',

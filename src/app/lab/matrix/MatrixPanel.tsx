@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 import { useMatrix, useRun, useSetup, useWorkbench } from '../../context';
 import { count, duration } from '../../format';
+import { headerArms, headerSeeds } from '../../preset-header';
 import { isOpen, matrixEta, type MatrixCell } from '../../stores/matrix';
 import { browserMatrix, cancelMatrix, continueMatrix, startMatrix, type MatrixHost } from '../../stores/matrix-queue';
 import { eta, isActive } from '../../stores/run';
@@ -9,9 +10,9 @@ import { requestOf } from '../../stores/setup';
 
 /** Arms and seeds as a preset's header has them. */
 function shapeOf(text: string): string {
-  const arms = [...text.matchAll(/^#\s*Arm:/gm)].length;
+  const arms = headerArms(text).length;
   const axes = [...text.matchAll(/^#\s*Axis:\s*(.+?)\s*$/gm)].map(([, axis]) => axis);
-  const seeds = Number(/^#\s*Seeds:\s*(\d+)/m.exec(text)?.[1] ?? 1);
+  const seeds = headerSeeds(text);
   return [...(arms > 0 ? [`${arms} arms`] : []), ...axes, ...(seeds > 1 ? [`${seeds} seeds`] : [])].join(' × ');
 }
 

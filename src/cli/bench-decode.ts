@@ -157,12 +157,12 @@ async function absorbed(
   if (json)
     return print({
       adapter, software: engine.adapter.software, rounds, layers: model.nLayer, width: model.nEmbd, latent, context,
-      absorbed_ms_per_token: found.absorbedMs, expanded_ms_per_token: found.expandedMs, speed_up: found.speedUp,
-      speed_up_least: found.least, speed_up_greatest: found.greatest, largest_logit_difference: found.difference,
+      absorbed_ms_per_token: found.absorbedMs, expanded_ms_per_token: found.expandedMs, speed_up: found.speedUp.median,
+      speed_up_least: found.speedUp.least, speed_up_greatest: found.speedUp.greatest, largest_logit_difference: found.difference,
       cache_bytes: found.cacheBytes,
     }); // prettier-ignore
   process.stdout.write(
-    `adapter ${adapter}\n${model.nLayer} layers, width ${model.nEmbd}, latent ${latent}, context ${context}: absorbed ${found.absorbedMs.toFixed(2)} ms a token, expanded ${found.expandedMs.toFixed(2)}, ${found.speedUp.toFixed(1)}x (${found.least.toFixed(1)} to ${found.greatest.toFixed(1)} in ${rounds} rounds); logits differ by at most ${found.difference.toExponential(1)}\n`,
+    `adapter ${adapter}\n${model.nLayer} layers, width ${model.nEmbd}, latent ${latent}, context ${context}: absorbed ${found.absorbedMs.toFixed(2)} ms a token, expanded ${found.expandedMs.toFixed(2)}, ${found.speedUp.median.toFixed(1)}x (${found.speedUp.least.toFixed(1)} to ${found.speedUp.greatest.toFixed(1)} in ${rounds} rounds); logits differ by at most ${found.difference.toExponential(1)}\n`,
   );
 }
 

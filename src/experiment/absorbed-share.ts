@@ -3,16 +3,14 @@ import { WebGpuDecoder } from '@/decode/backend-webgpu';
 import { Decoder, type Weights } from '@/decode/decoder';
 import type { EngineDevice } from '@/engine/device';
 import type { Gpt2Config } from '@/models/config';
-import { median } from './stats/summary';
+import { type Spread, median, spread } from './stats/summary';
 
 export interface AbsorbedShare {
   /** Milliseconds a token behind a full cache, medians over the rounds. */
   readonly absorbedMs: number;
   readonly expandedMs: number;
   /** Expanded over absorbed time of the same round: median, least and greatest. */
-  readonly speedUp: number;
-  readonly least: number;
-  readonly greatest: number;
+  readonly speedUp: Spread;
   /** Largest difference of a logit between the two, of the same token behind the same rows. */
   readonly difference: number;
   readonly cacheBytes: number;
@@ -47,8 +45,8 @@ export async function measureAbsorbed(
     const ratios = expanded.times.map((ms, i) => ms / absorbed.times[i]!);
     const differences = absorbed.logits.map((x, i) => Math.abs(x - expanded.logits[i]!));
     return {
-      absorbedMs: median(absorbed.times), expandedMs: median(expanded.times), speedUp: median(ratios),
-      least: Math.min(...ratios), greatest: Math.max(...ratios), difference: differences.reduce((a, b) => Math.max(a, b), 0),
+      absorbedMs: median(absorbed.times), expandedMs: median(expanded.times), speedUp: spread(ratios),
+      difference: differences.reduce((a, b) => Math.max(a, b), 0),
       cacheBytes: absorbed.backend.cacheBytes,
     }; // prettier-ignore
   } finally {

@@ -13,7 +13,7 @@ import {
 import type { EngineDevice } from '@/engine/device';
 import { type TimedRun, repeatsFor, streamCopy, streamRead, timed } from '@/engine/probe';
 import { type Tuning, memoryTuneCache } from '@/engine/tuning';
-import { median } from './stats/summary';
+import { type Spread, median, spread } from './stats/summary';
 
 export interface ShareRound {
   /** GB/s read and written by the copy, mean time of the samples before and after attention. */
@@ -23,18 +23,6 @@ export interface ShareRound {
   /** GB/s of K and V read once by a sum that does nothing else: what attention could reach. */
   readonly readGBs: number;
 }
-
-export interface Spread {
-  readonly median: number;
-  readonly least: number;
-  readonly greatest: number;
-}
-
-const spread = (values: readonly number[]): Spread => ({
-  median: median(values),
-  least: Math.min(...values),
-  greatest: Math.max(...values),
-});
 
 export interface StreamShare {
   readonly shape: AttentionShape;

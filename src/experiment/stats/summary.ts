@@ -28,3 +28,15 @@ export function drawIndex(seed: number, repetition: number, index: number, n: nu
 }
 
 export const median = (x: readonly number[]): number => quantile(x, 0.5);
+
+export interface Spread {
+  readonly median: number;
+  readonly least: number;
+  readonly greatest: number;
+}
+
+export const spread = (x: readonly number[]): Spread => ({
+  median: median(x),
+  least: Math.min(...x),
+  greatest: Math.max(...x),
+});

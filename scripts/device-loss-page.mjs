@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { adapterName, launch } from './browser.mjs';
 import { serve } from './serve.mjs';
+import { loseDevices } from './support/lose-devices.mjs';
 import { TINY, deadline, difference, finish, round } from './support/wb-run.mjs';
 
 const { values } = parseArgs({
@@ -33,23 +34,6 @@ if (!existsSync('dist/site/index.html')) {
   console.error('device-loss-page: the site is not built: run "make build"');
   process.exit(1);
 }
-
-/** Destroys the device in use, which is the one that encodes a step, from inside the worker: the product needs no door for it. */
-const loseDevices = (worker, losses) =>
-  worker.evaluate(
-    ([times, every]) => {
-      Object.assign(globalThis, { encoders: 0, losses: 0 });
-      const { createCommandEncoder } = GPUDevice.prototype;
-      GPUDevice.prototype.createCommandEncoder = function (...given) {
-        if (++globalThis.encoders % every === 0 && globalThis.losses < times) {
-          globalThis.losses++;
-          this.destroy();
-        }
-        return createCommandEncoder.apply(this, given);
-      };
-    },
-    [losses, every],
-  );
 
 /** What must be equal between two runs, by file: metrics without `time`, STATUS, hashes of weights. */
 const contents = (page) =>
@@ -93,7 +77,7 @@ async function train(browser, site, losses) {
     await page.waitForTimeout(500);
     const worker = page.workers().find((one) => one.url().includes('/worker-'));
     if (!worker) throw new Error('the page has no engine worker');
-    await loseDevices(worker, losses);
+    await worker.evaluate(loseDevices, [losses, every]); // the product needs no door for it
     const from = performance.now();
     await page.getByRole('button', { name: 'Run', exact: true }).first().click();
     let lost = 0;

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loseDevices } from '../../scripts/support/lose-devices.mjs';
 import { type Site, launchBrowser, serve } from './browser';
 import { storedRuns, storedText, timelessMetrics } from './opfs';
 
@@ -109,18 +110,7 @@ describe('a lost device', () => {
           .join(' '),
       ).toBeDefined();
       // Whoever encodes a step is the device in use: the product needs no door for this test.
-      await worker!.evaluate((losses) => {
-        const spy = globalThis as { encoders?: number; losses?: number };
-        Object.assign(spy, { encoders: 0, losses: 0 });
-        const { createCommandEncoder } = GPUDevice.prototype;
-        GPUDevice.prototype.createCommandEncoder = function (...given) {
-          if (++spy.encoders! % 30 === 0 && spy.losses! < losses) {
-            spy.losses!++;
-            this.destroy();
-          }
-          return createCommandEncoder.apply(this, given);
-        };
-      }, LOSSES);
+      await worker!.evaluate(loseDevices, [LOSSES, 30]);
       await start();
       await page.getByText('The GPU device was lost and replaced').waitFor({ timeout: 120_000 });
       await finished(page, 60_000 * (2 + LOSSES));

@@ -1,0 +1,1 @@
+export function loseDevices(given: number[]): void;

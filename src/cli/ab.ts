@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { interleave, interleaveRuns } from '@/experiment/ab';
 import { makeRunId, utc } from '@/experiment/manifest/build';
 import { executeRun } from '@/experiment/session/execute';
-import { RunControl } from '@/experiment/train';
+import { RunControl } from '@/experiment/run-control';
 import { DiskDirectory } from './disk-directory';
 import { host, projectName } from './host';
 import {

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { Worker, parentPort, workerData } from 'node:worker_threads';
 import type { CellState, MatrixRecord } from '@/experiment/matrix/matrix-directory';
-import { RunControl } from '@/experiment/train';
+import { RunControl } from '@/experiment/run-control';
 import { type CellOptions, failCell, runCell } from './cell';
 import { DiskDirectory } from './disk-directory';
 import { root } from './options';

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { type CellState, type MatrixRecord, resetCell } from '@/experiment/matrix/matrix-directory';
 import { utc } from '@/experiment/manifest/build';
-import type { RunControl } from '@/experiment/train';
+import type { RunControl } from '@/experiment/run-control';
 import { configOf, continueRun } from './continue-run';
 import { DiskDirectory } from './disk-directory';
 import { host } from './host';

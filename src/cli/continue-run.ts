@@ -6,7 +6,7 @@ import { findingText, readManifest } from '@/experiment/manifest/read';
 import type { Manifest } from '@/experiment/manifest/schema';
 import { readText } from '@/experiment/run-directory';
 import { readStatus, rewind } from '@/experiment/session/resume';
-import type { RunControl } from '@/experiment/train';
+import type { RunControl } from '@/experiment/run-control';
 import type { DiskDirectory } from './disk-directory';
 import { host } from './host';
 import { UsageError, customTextOf } from './options';

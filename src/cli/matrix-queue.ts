@@ -10,7 +10,7 @@ import {
   cellStates,
   writeMatrixManifest,
 } from '@/experiment/matrix/matrix-directory';
-import { RunControl } from '@/experiment/train';
+import { RunControl } from '@/experiment/run-control';
 import { join } from 'node:path';
 import { runCell } from './cell';
 import { CellThread } from './cell-thread';

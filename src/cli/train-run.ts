@@ -8,7 +8,7 @@ import { type OpenRun, openRun } from '@/experiment/open-run';
 import type { RunStatus } from '@/experiment/recorder';
 import { type Opened, executeResilient } from '@/experiment/session/resilient';
 import type { SavedState } from '@/experiment/session/state-file';
-import { RunControl } from '@/experiment/train';
+import { RunControl } from '@/experiment/run-control';
 import { dawn } from './dawn';
 import type { DiskDirectory } from './disk-directory';
 import { UsageError, loaders } from './options';

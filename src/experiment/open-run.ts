@@ -4,7 +4,6 @@ import type { TuneCache } from '@/engine/autotune';
 import type { EngineDevice } from '@/engine/device';
 import type { Gpt2Config } from '@/models/config';
 import type { TrainingBackend } from './backend';
-import { WebGpuBackend } from './backend-webgpu';
 import type { ExperimentConfig } from './config';
 
 export interface OpenOptions {
@@ -49,10 +48,12 @@ export function loadRunCorpus(
 export async function openRun({ config, engine, loaders, customText, tune }: OpenOptions): Promise<OpenRun> {
   const corpus = await loadRunCorpus(config, loaders, customText);
   const model: Gpt2Config = { ...config.model, vocabSize: corpus.vocabSize };
+  // Backends load on demand: the page's first load has a budget, and a plan needs neither.
   if (!engine) {
-    const { ReferenceBackend } = await import('./backend-reference'); // on demand: the page's first load has a budget
+    const { ReferenceBackend } = await import('./backend-reference');
     return { config, corpus, model, backend: new ReferenceBackend(config, model, corpus) };
   }
+  const { WebGpuBackend } = await import('./backend-webgpu');
   const backend = await WebGpuBackend.create(engine, config, model, corpus, {
     ...(loaders.onProgress ? { onProgress: loaders.onProgress } : {}),
     ...(tune ? { tune } : {}),

@@ -1,12 +1,11 @@
 /** The engine's side of the door: one run at a time, driven by commands, reporting by events. */
 import { DeviceError, type EngineDevice, openDevice } from '@/engine/device';
 import { browserTuneCache } from './tune-cache';
-import { measureRoof } from '@/engine/probe';
 import { KCONFIG_SOURCES } from '@/experiment/kconfig-tree';
 import type { OpenRun } from '@/experiment/open-run';
 import type { RunDirectory } from '@/experiment/run-directory';
 import type { Opened } from '@/experiment/session/resilient';
-import { RunControl } from '@/experiment/train';
+import { RunControl } from '@/experiment/run-control';
 import { Analyses } from './analyses';
 import type { Configured } from './configure';
 import { Measurer } from './decode-measure';
@@ -14,8 +13,8 @@ import type { Sampler } from './decode-sampling';
 import { browserHost } from './host';
 import { Preparation } from './preparation';
 import { PRESETS } from './presets';
-import { type Prepared, RunPreparation, refuse } from './run-preparation';
-import { RunSession, type SessionResult } from './run-session';
+import type { Prepared, RunPreparation } from './run-preparation';
+import type { RunSession, SessionResult } from './run-session';
 import { type RunLock, measuringAlone } from './store/locks';
 import { RunStore } from './store/run-store';
 import type {
@@ -74,23 +73,23 @@ export class EngineWorker implements WorkerApi {
     engine: () => this.#engine,
     busy: () => this.#active !== null || this.#measurer.active,
     progress: (stage, done, total) => this.#active && this.#emit({ type: 'progress', stage, done, total }),
-    warmed: () => setTimeout(() => void this.#measureRoof(), ROOF_IDLE_MS),
+    warmed: () => {
+      import('./run-session').catch(() => undefined); // what Run needs, before it is pressed; Run says that it did not load
+      setTimeout(() => void this.#measureRoof(), ROOF_IDLE_MS);
+    },
   });
   readonly #analyses = new Analyses({
     engine: () => this.init().then(() => this.#engine),
     session: () => this.#active?.session ?? null,
     idle: () => this.#idle,
-    directory: (id) => this.#runs.directory(id),
+    directory: async (id) => (await this.#runs()).directory(id),
     corpus: (configured) => this.#preparation.corpus(configured),
   });
   readonly oneShot = this.#analyses.oneShot;
   readonly cancelOneShot = this.#analyses.cancelOneShot;
   readonly fisherAdam = this.#analyses.fisherAdam;
   readonly cancelFisherAdam = this.#analyses.cancelFisherAdam;
-  readonly #runs = new RunPreparation({
-    store: () => this.#openStore(),
-    warm: (request) => this.#preparation.take(request),
-  });
+  #preparing: RunPreparation | null = null;
 
   subscribe(listener: (event: WorkerEvent) => void): Promise<void> {
     this.#listener = listener;
@@ -141,6 +140,16 @@ export class EngineWorker implements WorkerApi {
     return engine;
   }
 
+  /** On demand, as all that trains: the first load has a budget, and a plan needs none of it. */
+  async #runs(): Promise<RunPreparation> {
+    const { RunPreparation } = await import('./run-preparation');
+    this.#preparing ??= new RunPreparation({
+      store: () => this.#openStore(),
+      warm: (request) => this.#preparation.take(request),
+    });
+    return this.#preparing;
+  }
+
   /** The run store; null, said once, where the browser keeps no files. */
   #openStore(): Promise<RunStore | null> {
     this.#store ??= RunStore.open().catch((error: unknown) => {
@@ -171,7 +180,7 @@ export class EngineWorker implements WorkerApi {
   }
 
   async start(request: RunRequest): Promise<void> {
-    await this.#run(() => this.#runs.begin(request));
+    await this.#run(async () => (await this.#runs()).begin(request));
   }
 
   async matrix(request: RunRequest): Promise<PageMatrix> {
@@ -179,11 +188,11 @@ export class EngineWorker implements WorkerApi {
   }
 
   async continueRun(id: string): Promise<void> {
-    await this.#run(() => this.#runs.continue(id));
+    await this.#run(async () => (await this.#runs()).continue(id));
   }
 
   async replay(id: string): Promise<void> {
-    const { prepare, compare } = await this.#runs.replay(id);
+    const { prepare, compare } = await (await this.#runs()).replay(id);
     await this.#run(prepare, async ({ job }) => {
       const verdict = await compare(job.directory);
       this.#emit({ type: 'verdict', id, verdict });
@@ -212,6 +221,7 @@ export class EngineWorker implements WorkerApi {
     let open: OpenRun | null = null;
     try {
       await this.init();
+      const [{ RunSession }, { refuse }] = await Promise.all([import('./run-session'), import('./run-preparation')]);
       const { configured, identity, place, warm, dataSha256 = null, ...held } = await prepare();
       lock = held.lock ?? null;
       if (!warm) this.#preparation.discard();
@@ -287,6 +297,7 @@ export class EngineWorker implements WorkerApi {
   }
 
   async #measureRoof(): Promise<void> {
+    const { measureRoof } = await import('@/engine/probe'); // on demand: the first load has a budget
     if (!this.#engine || this.#active || this.#measurer.active || this.#roofKnown) return;
     this.#roofKnown = true;
     const { device, traits } = this.#engine;

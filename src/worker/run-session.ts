@@ -10,7 +10,7 @@ import { type RunDirectory, readText } from '@/experiment/run-directory';
 import { parseMetrics } from '@/experiment/session/metrics-log';
 import { type Opened, executeResilient } from '@/experiment/session/resilient';
 import type { SavedState } from '@/experiment/session/state-file';
-import type { RunControl } from '@/experiment/train';
+import type { RunControl } from '@/experiment/run-control';
 import { planTraining } from '@/experiment/training-plan';
 import type { Configured } from './configure';
 import { CUSTOM_TEXT_FILE } from './custom-text';

@@ -55,7 +55,7 @@ const kilobytes = (paths: readonly string[]): number =>
   [...new Set(paths)].reduce((sum, p) => sum + gzipSync(readFileSync(SITE + p), { level: 9 }).length, 0) / 1000;
 
 describe('the first load', () => {
-  it('fetches at most 300 kB of script before the first paint, 400 kB with both workers until Run can be pressed', async () => {
+  it('fetches at most 300 kB of script until Run can be pressed, both workers in it', async () => {
     const { page, scripts, errors } = await visit('', '.topbar-preset');
     const painted = (await page.evaluate(() => {
       const [paint] = performance.getEntriesByName('first-contentful-paint');
@@ -67,7 +67,7 @@ describe('the first load', () => {
     await page.getByRole('button', { name: 'Run', exact: true }).and(page.locator(':enabled')).first().waitFor();
     expect(scripts.length).toBeGreaterThan(painted.length);
     expect(scripts.filter((s) => /plotly|docs-search|claims/i.test(s))).toEqual([]);
-    expect(kilobytes(scripts)).toBeLessThanOrEqual(400);
+    expect(kilobytes(scripts)).toBeLessThanOrEqual(300);
     expect(errors).toEqual([]);
     await page.context().close();
   });

@@ -5,7 +5,8 @@ import { WebGpuBackend } from '@/experiment/backend-webgpu';
 import type { MetricEvent, RunEvent } from '@/experiment/events';
 import { observersOf } from '@/experiment/observers';
 import type { TrainingState } from '@/experiment/training-state';
-import { RunControl, type TrainProgress, train } from '@/experiment/train';
+import { RunControl } from '@/experiment/run-control';
+import { type TrainProgress, train } from '@/experiment/train';
 import { BASELINE_ATTENTION } from '@/models/attention/config';
 import { testEngine, testExperiment } from '../support/experiment';
 

@@ -9,7 +9,7 @@ import { readManifest } from '@/experiment/manifest/read';
 import { MemoryDirectory, type RunDirectory, readText } from '@/experiment/run-directory';
 import { parseMetrics, timeless } from '@/experiment/session/metrics-log';
 import { type Opened, executeResilient } from '@/experiment/session/resilient';
-import { RunControl } from '@/experiment/train';
+import { RunControl } from '@/experiment/run-control';
 import { type Overrides, testExperiment } from '../support/experiment';
 import { testGpu } from '../support/gpu';
 

@@ -9,7 +9,7 @@ import { MemoryDirectory, type RunDirectory, readText } from '@/experiment/run-d
 import { executeRun } from '@/experiment/session/execute';
 import { parseMetrics, timeless } from '@/experiment/session/metrics-log';
 import { rewind } from '@/experiment/session/resume';
-import { RunControl } from '@/experiment/train';
+import { RunControl } from '@/experiment/run-control';
 import { savedStep } from '@/experiment/training-state';
 import { type Overrides, testExperiment } from '../support/experiment';
 

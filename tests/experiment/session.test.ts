@@ -14,7 +14,7 @@ import { executeRun } from '@/experiment/session/execute';
 import { compareMetrics, parseMetrics, timeless } from '@/experiment/session/metrics-log';
 import { rewind } from '@/experiment/session/resume';
 import { STATE_FILE, decodeState, encodeState } from '@/experiment/session/state-file';
-import { RunControl } from '@/experiment/train';
+import { RunControl } from '@/experiment/run-control';
 import { unpackMask } from '@/pruning/select';
 import { type Overrides, testEngine, testExperiment } from '../support/experiment';
 

@@ -11,7 +11,7 @@ import { serializeManifest } from '@/experiment/manifest/serialize';
 import type { OpenRun } from '@/experiment/open-run';
 import { MemoryDirectory, readText } from '@/experiment/run-directory';
 import { executeRun } from '@/experiment/session/execute';
-import { RunControl } from '@/experiment/train';
+import { RunControl } from '@/experiment/run-control';
 import { writeConfig, writeMinConfig } from '@/kconfig';
 import { MAX_CHARACTERS, ShareError, packRun, unpackRun } from '@/worker/store/share';
 import { testExperiment } from '../support/experiment';

@@ -122,10 +122,16 @@ describe('reading', () => {
     expect(await page.locator('.claims-list > li .claim-caveat strong').count()).toBe(8);
     await page.close();
   });
-  it('“Reproduce here” opens the Lab with the preset and its symbols', async () => {
+  it('“Reproduce here” opens the Lab with the preset, an arm with its symbols too', async () => {
     const page = await open('#/claims');
     await page.getByRole('searchbox').fill('rmlp-v18-val-loss');
+    await page.getByText(/^1 of \d+ claims$/).waitFor(); // the list follows the words when there is time for it
     await page.getByRole('link', { name: /^Reproduce here/ }).click();
+    await expect.poll(() => page.locator('.topbar-preset').textContent()).toMatch(/^gpt2-rmlp/);
+    await page.goBack();
+    await page.getByRole('searchbox').fill('rmlp-v18-val-loss');
+    await page.getByText(/^1 of \d+ claims$/).waitFor();
+    await page.getByRole('link', { name: /^rmlp:/ }).click();
     await expect.poll(() => page.evaluate(() => location.hash)).toContain('MLP_RECIPROCAL=y');
     await expect.poll(() => page.locator('.topbar-preset').textContent()).toContain('+1 changed');
     await page.close();

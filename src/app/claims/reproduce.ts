@@ -62,8 +62,8 @@ const PLANS: Readonly<Record<string, Plan>> = {
   'gpt2-bitter-lesson': { kind: 'preset', preset: 'gpt2-bitter-lesson-iterations' },
   'gpt2-bitter-equal-budget': { kind: 'preset', preset: 'gpt2-pruning-matched-small' },
   'gpt2-sparsity-sweep': { kind: 'preset', preset: 'gpt2-sparsity-sweep' },
-  'gpt2-rmlp': { kind: 'preset', preset: BASELINE, set: { MLP_RECIPROCAL: 'y' }, against: BASELINE },
-  'gpt2-ratio': { kind: 'preset', preset: BASELINE, set: { MLP_RATIO: 'y' }, against: BASELINE },
+  'gpt2-rmlp': { kind: 'preset', preset: 'gpt2-rmlp' },
+  'gpt2-ratio': { kind: 'preset', preset: 'gpt2-ratio-matrix' },
   'gpt2-optimizers': { kind: 'preset', preset: 'gpt2-optimizer-matrix' },
   'gpt2-effective-batch': {
     kind: 'preset',
@@ -101,9 +101,11 @@ const PLANS: Readonly<Record<string, Plan>> = {
   'gpt2-fused-kv': { kind: 'decode', card: 'Fusion', command: 'wb decode fusion --run DIR' },
   'gpt2-kv-bandwidth': { kind: 'decode', card: 'Batch saturation', command: 'wb bpa matrix --out DIR' },
   'gpt2-roofline': { kind: 'decode', card: 'Roofline of this adapter', command: 'wb roofline' },
-  'gpt2-kv-prune-spline': missing(
-    'No preset or command: the spline is code with a test (src/experiment/kvs-spline.ts), and no language-model result was published.',
-  ),
+  'gpt2-kv-prune-spline': {
+    kind: 'command',
+    command: 'wb kvs-spline --run DIR',
+    note: 'How well the values of a trained model survive the warp, beside PCA; no language-model result was published.',
+  },
   'gpt2-fim-quant': missing('Missing here: weight formats under 16 bits.'),
   'gpt2-cartridge': missing('Missing here: stored prefixes.'),
   'gpt2-rgsa': missing('Missing here: routed sparse attention.'),

@@ -91,13 +91,28 @@ describe('measuring', () => {
 describe('states', () => {
   it('cancels, and measures one thing at a time', async () => {
     const page = await open('scenario=slow', { ...PHONE, colorScheme: 'dark' });
+    const run = page.getByRole('button', { name: 'Run', exact: true }).first();
+    expect(await run.isEnabled()).toBe(true);
     await measure(page, 'Batch saturation').click();
     expect(await measure(page, 'Fusion').isDisabled()).toBe(true);
+    expect(await run.isDisabled()).toBe(true);
     await shot(page, 'measuring');
     expect(await overflow(page)).toBeLessThanOrEqual(0);
     await page.getByRole('button', { name: 'Cancel Batch saturation' }).click();
     await page.getByText('Cancelled: nothing was kept.').waitFor();
     expect(await measure(page, 'Fusion').isEnabled()).toBe(true);
+    expect(await run.isEnabled()).toBe(true);
+    await page.context().close();
+  });
+
+  it('a worker that dies while it measures ends the measurement', async () => {
+    const page = await open('scenario=crash');
+    await measure(page, 'Fusion').click();
+    const card = page.getByRole('region', { name: 'Fusion', exact: true });
+    await card.getByText('The engine worker stopped: out of memory.').waitFor();
+    await page.getByText('Restart it in the Lab').waitFor();
+    expect(await measure(page, 'Batch saturation').isDisabled()).toBe(true);
+    await shot(page, 'crashed');
     await page.context().close();
   });
 

@@ -8,8 +8,9 @@ export function RunControls({ focusRun = false }: { readonly focusRun?: boolean 
   const state = useRun((s) => s.state);
   const ready = useRun((s) => s.connection === 'ready');
   const plan = useSetup((s) => s.plan.status);
+  const measuring = useRun((s) => s.measuring);
   const active = isActive(state);
-  const blocked = !ready || plan === 'none' || plan === 'refused';
+  const blocked = !ready || measuring || plan === 'none' || plan === 'refused';
   const run = useRef<HTMLButtonElement>(null);
   // The first thing a visitor can do is under the cursor, unless they are already somewhere else.
   useEffect(() => {
@@ -22,7 +23,13 @@ export function RunControls({ focusRun = false }: { readonly focusRun?: boolean 
           type="button"
           className="primary"
           disabled={blocked}
-          title={plan === 'refused' ? 'This configuration does not fit; see the menu' : 'Run (r)'}
+          title={
+            measuring
+              ? 'A measurement is going on; it can be cancelled on the Decode page'
+              : plan === 'refused'
+                ? 'This configuration does not fit; see the menu'
+                : 'Run (r)'
+          }
           ref={run}
           onClick={() => void session.run()}
         >

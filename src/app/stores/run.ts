@@ -30,6 +30,8 @@ export interface RunStore {
   readonly state: RunState;
   readonly reason: string | null;
   readonly progress: EventOf<'progress'> | null;
+  /** A measurement of the Decode page goes on: nothing can run meanwhile. */
+  readonly measuring: boolean;
   readonly started: EventOf<'started'> | null;
   readonly latest: EventOf<'step'> | null;
   readonly latestVal: EventOf<'eval'> | null;
@@ -61,6 +63,7 @@ export const initialRun = (): RunStore => ({
   state: 'idle',
   reason: null,
   progress: null,
+  measuring: false,
   started: null,
   latest: null,
   latestVal: null,

@@ -57,6 +57,8 @@ const REPLAN_MS = 100;
 
 export function createSession(connect: Connect, run: RunStoreApi, setup: SetupStoreApi, ui: UiStoreApi): Session {
   let connection: Connection | null = null;
+  /** Questions that a dead worker will never answer. */
+  const unanswered = new Set<(error: Error) => void>();
   let requestId = 0;
   let planning = 0;
   let replanTimer: ReturnType<typeof setTimeout> | undefined;
@@ -82,6 +84,7 @@ export function createSession(connect: Connect, run: RunStoreApi, setup: SetupSt
     flush();
     connection?.terminate();
     connection = null;
+    for (const reject of unanswered) reject(new Error(`the engine worker stopped: ${message}`));
     const state = run.getState();
     run.setState({
       connection: 'crashed',
@@ -102,9 +105,17 @@ export function createSession(connect: Connect, run: RunStoreApi, setup: SetupSt
     }
   };
 
-  const engine = (): Comlink.Remote<WorkerApi> => {
-    if (!connection) throw new Error('the engine worker is not running: restart it in the Lab');
-    return connection.api;
+  /** An answer, or a readable error: a worker that dies meanwhile would leave the question open for ever. */
+  const ask = async <T>(question: (api: Comlink.Remote<WorkerApi>) => Promise<T>): Promise<T> => {
+    const { api } = connection ?? {};
+    if (!api) throw new Error('the engine worker is not running: restart it in the Lab');
+    let died: (error: Error) => void = () => undefined;
+    const death = new Promise<never>((_, reject) => unanswered.add((died = reject)));
+    try {
+      return await Promise.race([question(api), death]);
+    } finally {
+      unanswered.delete(died);
+    }
   };
 
   const plan = (): Promise<void> =>
@@ -182,7 +193,7 @@ export function createSession(connect: Connect, run: RunStoreApi, setup: SetupSt
       const request = requestOf(setup.getState());
       if (request && setup.getState().plan.status !== 'refused') await launch((api) => api.start(request));
     },
-    matrix: async (request) => engine().matrix(request),
+    matrix: (request) => ask((api) => api.matrix(request)),
     runCell: (request) => launch((api) => api.start(request)),
     continueRun: (id) => launch((api) => api.continueRun(id)),
     replay: (id) => launch((api) => api.replay(id)),
@@ -199,16 +210,19 @@ export function createSession(connect: Connect, run: RunStoreApi, setup: SetupSt
       }),
     cancelSample: () => command((api) => api.cancelSample()),
     async measure(request, onProgress) {
-      if (!connection) throw new Error('the engine worker is not running: restart it in the Lab');
-      return connection.api.measure(request, Comlink.proxy(onProgress));
+      run.setState({ measuring: true });
+      try {
+        return await ask((api): Promise<MeasureResult> => api.measure(request, Comlink.proxy(onProgress)));
+      } finally {
+        run.setState({ measuring: false });
+      }
     },
     cancelMeasurement: () => command((api) => api.cancelMeasurement()),
-    attention: (prompt) =>
-      connection ? connection.api.attention(prompt) : Promise.reject(new Error('the engine worker is not running')),
+    attention: (prompt) => ask((api) => api.attention(prompt)),
     analyses: {
-      oneShot: async (request, onProgress) => engine().oneShot(request, Comlink.proxy(onProgress)),
+      oneShot: (request, onProgress) => ask((api) => api.oneShot(request, Comlink.proxy(onProgress))),
       cancelOneShot: () => command((api) => api.cancelOneShot()),
-      fisherAdam: async (request, onProgress) => engine().fisherAdam(request, Comlink.proxy(onProgress)),
+      fisherAdam: (request, onProgress) => ask((api) => api.fisherAdam(request, Comlink.proxy(onProgress))),
       cancelFisherAdam: () => command((api) => api.cancelFisherAdam()),
     },
     async file(name) {

@@ -7,7 +7,7 @@ import { cacheUnpack } from '@/engine/kernels/decode';
 import type { PackedOperand } from '@/engine/kernels/kv-rows';
 import { noise } from '@/engine/noise';
 import { type Dispatch, type ExecutionPlan, dispatchOf } from '@/engine/plan';
-import { bestTime, timed } from '@/engine/probe';
+import { type TimedRun, timed } from '@/engine/probe';
 import type { Tuning } from '@/engine/tuning';
 import { F32_FORMAT, type KvFormat, keySplits, packRow, packedWords } from '@/graph';
 
@@ -27,14 +27,6 @@ export interface AttentionForm {
 }
 
 export const F32_FORM: AttentionForm = { k: F32_FORMAT, v: F32_FORMAT, fused: true };
-
-export interface AttentionTime {
-  readonly ms: number;
-  /** Bytes of K and V as stored, from their buffers. */
-  readonly bytes: number;
-  readonly gbs: number;
-  readonly programs: readonly KernelProgram[];
-}
 
 /** Regions of the kernels' operands, in the order of the buffers that `attentionBuffers` makes. */
 export const REGION = { q: 0, k: 1, v: 2, positions: 3, parts: 4, out: 5, packedK: 6, packedV: 7 } as const;
@@ -173,20 +165,33 @@ export async function attentionBuffers(
   return { buffers, bytes };
 }
 
-/** Best of several samples of every kernel, each of enough dispatches to outlast the clock; times are summed. */
-export async function measureAttention(
+/** An attention that can be timed; it holds its buffers until `destroy`. */
+export interface PreparedAttention {
+  /** All its kernels, in order. */
+  readonly run: TimedRun;
+  /** Bytes of K and V as stored, from their buffers. */
+  readonly bytes: number;
+  readonly programs: readonly KernelProgram[];
+  destroy(): void;
+}
+
+/** Throws DeviceError where K or V does not fit. */
+export async function prepareAttention(
   engine: EngineDevice,
   shape: AttentionShape,
   form: AttentionForm = F32_FORM,
-): Promise<AttentionTime> {
-  const { device } = engine;
+): Promise<PreparedAttention> {
   const programs = await attentionPrograms(engine, shape, form);
-  const { buffers, bytes } = await attentionBuffers(device, shape, form);
-  let ms = 0;
-  for (const { code, regions, workgroups } of programs)
-    ms += await bestTime(await timed(device, { code, buffers: regions.map((r) => buffers.get(r)!), workgroups }));
-  for (const buffer of buffers.values()) buffer.destroy();
-  return { ms, bytes, gbs: bytes / (1e6 * ms), programs };
+  const { buffers, bytes } = await attentionBuffers(engine.device, shape, form);
+  const kernels = programs.map(({ code, regions, workgroups }) => ({
+    code,
+    buffers: regions.map((r) => buffers.get(r)!),
+    workgroups,
+  }));
+  const destroy = (): void => {
+    for (const buffer of buffers.values()) buffer.destroy();
+  };
+  return { run: await timed(engine.device, ...kernels), bytes, programs, destroy };
 }
 
 /** Variant of the kernel that reads the cache. */

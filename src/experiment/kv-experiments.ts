@@ -5,13 +5,15 @@ import {
   type AttentionForm,
   type AttentionShape,
   F32_FORM,
+  type PreparedAttention,
   attentionVariant,
-  measureAttention,
+  prepareAttention,
 } from '@/decode/bandwidth';
 import { type Calibration, calibrationRatio } from '@/decode/calibration';
 import { Decoder, type Weights } from '@/decode/decoder';
 import { type ScoreBatch, scoreStore } from '@/decode/score';
 import type { EngineDevice } from '@/engine/device';
+import { repeatsFor } from '@/engine/probe';
 import { QUANTA } from '@/engine/roofline';
 import { F32_FORMAT, type KvDtype, type KvFormat } from '@/graph';
 import type { Gpt2Config } from '@/models/config';
@@ -19,7 +21,9 @@ import type { KvStore } from '@/models/layers';
 import { STREAM, drawBatch } from './batches';
 import { type Sample, fit } from './bpa/envelope';
 import { affine, hill2, hill3 } from './bpa/models';
+import { interleave } from './interleave';
 import { clockQuantumNs } from './manifest/build';
+import { median, spread } from './stats/summary';
 import { type Watch, unwatched } from './watch';
 
 export interface Subject {
@@ -40,56 +44,69 @@ export interface DecodePoint {
   readonly tokensPerSecond: number;
 }
 
-const median = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]!;
-
 /** Submits that together last `least` milliseconds, by the time of one; a time below the clock's tick counts as 10 microseconds. */
 export const submitsFor = (oneMs: number, least: number): number =>
   Math.max(1, Math.min(1000, Math.ceil((1.2 * least) / Math.max(oneMs, 0.01))));
 
-/** Times tokens behind `contexts` of the capacity. Cache contents do not matter to the clock: rows are taken as seen. */
+interface Place {
+  readonly batch: number;
+  /** Tokens in every cache, the new one among them. */
+  readonly context: number;
+}
+
+/**
+ * Times tokens at every place, all places in turn. Cache contents do not matter to the clock: rows are taken as seen. The decoders
+ * of all batches are held together: at most twice the memory of the largest where each batch is twice the one before.
+ */
 export async function measureDecode(
   { engine, model, weights }: Subject,
-  batch: number,
-  contexts: readonly number[],
-  samples: number,
+  places: readonly Place[],
+  rounds: number,
   watch: Watch = unwatched,
 ): Promise<DecodePoint[]> {
-  const backend = await WebGpuDecoder.create(engine, model, { batch, chunk: 1, capacity: model.blockSize });
+  const open = new Map<number, WebGpuDecoder>();
   try {
-    backend.load(weights);
-    const decoder = new Decoder(backend);
-    const tokens = Array.from({ length: batch }, () => 0);
-    const sample = async (context: number, submits: number): Promise<number> => {
-      const begin = performance.now();
-      for (let i = 0; i < submits; i++) {
-        decoder.reset(context - 1);
-        await decoder.step(tokens);
-      }
-      return (performance.now() - begin) / submits;
-    };
     const least = (QUANTA * (clockQuantumNs() ?? 0)) / 1e6;
-    const points: DecodePoint[] = [];
-    for (const [i, context] of contexts.entries()) {
-      watch(`${batch} sequences, ${context} tokens`, i, contexts.length);
-      await sample(context, 1);
-      const submitsPerSample = submitsFor(await sample(context, 1), least);
-      const samplesMs: number[] = [];
-      for (let i = 0; i < samples; i++) samplesMs.push(await sample(context, submitsPerSample));
-      const medianMs = median(samplesMs);
-      const { cacheBytes } = backend;
-      points.push({
+    const total = places.length + rounds;
+    const ready: { readonly submits: number; readonly sample: () => Promise<number> }[] = [];
+    for (const [i, { batch, context }] of places.entries()) {
+      watch(`${batch} sequences, ${context} tokens`, i, total);
+      const backend = open.get(batch) ?? (await WebGpuDecoder.create(engine, model, { batch, chunk: 1, capacity: model.blockSize })); // prettier-ignore
+      if (!open.has(batch)) backend.load(weights);
+      open.set(batch, backend);
+      const decoder = new Decoder(backend);
+      const tokens = Array.from({ length: batch }, () => 0);
+      const sample = async (submits: number): Promise<number> => {
+        const begin = performance.now();
+        for (let n = 0; n < submits; n++) {
+          decoder.reset(context - 1);
+          await decoder.step(tokens);
+        }
+        return (performance.now() - begin) / submits;
+      };
+      await sample(1);
+      const submits = submitsFor(await sample(1), least);
+      ready.push({ submits, sample: () => sample(submits) });
+    }
+    const samples = await interleave(
+      ready.map(({ sample }) => sample),
+      rounds,
+      (round) => watch(`round ${round + 1} of ${rounds}`, places.length + round, total),
+    );
+    return places.map(({ batch, context }, i) => {
+      const medianMs = median(samples[i]!);
+      return {
         batch,
         context,
-        cacheBytes,
-        samplesMs,
-        submitsPerSample,
+        cacheBytes: open.get(batch)!.cacheBytes,
+        samplesMs: samples[i]!,
+        submitsPerSample: ready[i]!.submits,
         medianMs,
         tokensPerSecond: (1000 * batch) / medianMs,
-      });
-    }
-    return points;
+      };
+    });
   } finally {
-    backend.destroy();
+    for (const backend of open.values()) backend.destroy();
   }
 }
 
@@ -110,11 +127,9 @@ export async function saturation(
   samples: number,
   watch: Watch = unwatched,
 ) {
-  const points: DecodePoint[] = [];
-  for (const [i, batch] of batches.entries()) {
-    watch(`${batch} sequences`, i, batches.length);
-    points.push(...(await measureDecode(subject, batch, [subject.model.blockSize], samples)));
-  }
+  const context = subject.model.blockSize;
+  const places = batches.map((batch) => ({ batch, context }));
+  const points = await measureDecode(subject, places, samples, watch);
   const rate: Sample[] = points.map((p) => ({ x: p.batch, y: p.tokensPerSecond }));
   const time: Sample[] = points.map((p) => ({ x: p.batch, y: p.medianMs }));
   return {
@@ -133,25 +148,46 @@ export async function contextScaling(
   samples: number,
   watch: Watch = unwatched,
 ) {
-  const points = await measureDecode(subject, batch, contexts, samples, watch);
+  const places = contexts.map((context) => ({ batch, context }));
+  const points = await measureDecode(subject, places, samples, watch);
   const time: Sample[] = points.map((p) => ({ x: p.context, y: p.medianMs }));
   return { points, affine: attempt(() => fit(affine('T', 'tokens'), time)) };
 }
 
 const formatOf = (dtype: KvDtype, options: Partial<KvFormat> = {}): KvFormat => ({ ...F32_FORMAT, ...options, dtype });
 
-/** One attention, four ways to store and read the same K and V. */
+const FUSION_ROUNDS = 9;
+
+/** One attention, four ways to store and read the same K and V, in turn. */
 export async function fusion({ engine }: Pick<Subject, 'engine'>, shape: AttentionShape, watch: Watch = unwatched) {
   const both = (dtype: KvDtype, fused: boolean): AttentionForm => ({ k: formatOf(dtype), v: formatOf(dtype), fused });
   const forms = { f32: F32_FORM, f16: both('f16', true), int4_unpacked_first: both('int4', false), int4_fused: both('int4', true) }; // prettier-ignore
-  const rows = [];
-  for (const [name, form] of Object.entries(forms)) {
-    watch(name.replaceAll('_', ' '), rows.length, Object.keys(forms).length);
-    const { ms, bytes, programs } = await measureAttention(engine, shape, form);
-    rows.push({ name, ms, cache_bytes: bytes, dispatches: programs.length, variant: attentionVariant(programs) });
+  const names = Object.keys(forms) as (keyof typeof forms)[];
+  const open: PreparedAttention[] = [];
+  try {
+    const samplers: (() => Promise<number>)[] = [];
+    for (const [i, name] of names.entries()) {
+      watch(name.replaceAll('_', ' '), i, names.length + FUSION_ROUNDS);
+      const attention = await prepareAttention(engine, shape, forms[name]);
+      open.push(attention);
+      const repeats = await repeatsFor(attention.run);
+      samplers.push(async () => (await attention.run(repeats)) / repeats);
+    }
+    const times = await interleave(samplers, FUSION_ROUNDS, (round) =>
+      watch(`round ${round + 1} of ${FUSION_ROUNDS}`, names.length + round, names.length + FUSION_ROUNDS),
+    );
+    const rows = names.map((name, i) => {
+      const { bytes, programs } = open[i]!;
+      const over = spread(times[i]!.map((ms, round) => times[0]![round]! / ms));
+      return {
+        name, ms: median(times[i]!), cache_bytes: bytes, dispatches: programs.length, variant: attentionVariant(programs),
+        speed_up_over_f32: over.median, speed_up_least: over.least, speed_up_greatest: over.greatest,
+      }; // prettier-ignore
+    });
+    return { shape, rows };
+  } finally {
+    for (const attention of open) attention.destroy();
   }
-  const base = rows[0]!.ms;
-  return { shape, rows: rows.map((row) => ({ ...row, speed_up_over_f32: base / row.ms })) };
 }
 
 /** Held-out windows, the same that the run's evaluation draws. */

@@ -47,7 +47,7 @@ const results: { readonly [K in MeasureResult['kind']]: () => MeasureResult } = 
   context: () => ({ ...common, kind: 'context', points: points(() => 1, (i) => 16 * (i + 1), 8), affine: fitted('affine', { a: 8.6, b: 0.02 }) } as unknown as MeasureResult),
   fusion: () => ({
     ...common, kind: 'fusion', shape: { batch: 8, heads: 4, headDim: 32, context: 2048 },
-    rows: [['f32', 12, 16_777_216, 1], ['f16', 10.4, 8_388_608, 1.15], ['int4_unpacked_first', 13.3, 2_359_296, 0.9], ['int4_fused', 4.7, 2_359_296, 2.55]].map(([name, ms, cache_bytes, speed_up_over_f32]) => ({ name, ms, cache_bytes, dispatches: 2, variant: 'heads-stretch-s16-k1', speed_up_over_f32 })),
+    rows: [['f32', 12, 16_777_216, 1], ['f16', 10.4, 8_388_608, 1.15], ['int4_unpacked_first', 13.3, 2_359_296, 0.9], ['int4_fused', 4.7, 2_359_296, 2.55]].map(([name, ms, cache_bytes, speed_up_over_f32]) => ({ name, ms, cache_bytes, dispatches: 2, variant: 'heads-stretch-s16-k1', speed_up_over_f32, speed_up_least: 0.9 * Number(speed_up_over_f32), speed_up_greatest: 1.1 * Number(speed_up_over_f32) })),
   } as unknown as MeasureResult),
   asymmetry: () => ({ ...common, kind: 'asymmetry', tokens: 4096, rows: [score('f32', 'f32', 0, 524_288), score('f32', 'int4', 0.02, 294_912), score('int4', 'f32', 0.4, 294_912), score('int4', 'int4', 0.5, 73_728)] }),
   bandwidth: () => ({
@@ -58,7 +58,7 @@ const results: { readonly [K in MeasureResult['kind']]: () => MeasureResult } = 
   store: () => ({ ...common, kind: 'store', tokens: 4096, rows: [score('f32', 'f32', 0, 524_288), score('int4', 'int4', 0.5, 73_728)] }),
 }; // prettier-ignore
 
-/** In the scenario `slow` a measurement goes on until it is cancelled; in `lost` the second one loses its device; in `full` none fits. */
+/** In the scenario `slow` a measurement goes on until it is cancelled; in `lost` the second one loses its device; in `full` none fits; in `crash` the worker dies of it. */
 export function fakeMeasure(scenario: string): MeasureApi {
   let cancel: (() => void) | null = null;
   let count = 0;
@@ -69,6 +69,8 @@ export function fakeMeasure(scenario: string): MeasureApi {
       count++;
       if (scenario === 'lost' && count === 2) throw Object.assign(new Error('the graphics device was lost while measuring (driver reset)'), { name: DEVICE_LOST }); // prettier-ignore
       if (scenario === 'full') throw new Error('K of 4 x 2048 tokens takes 4194304 bytes, and SwiftShader binds at most 1048576: take fewer sequences or a shorter context'); // prettier-ignore
+      if (scenario === 'crash') setTimeout(() => { throw new Error('out of memory'); }, 50); // prettier-ignore
+      if (scenario === 'crash') await new Promise(() => undefined);
       if (scenario === 'slow') await new Promise<void>((_, reject) => (cancel = () => reject(new Error('cancelled'))));
       return results[what.kind]();
     },

@@ -20,6 +20,18 @@ type Fit<P extends string = string> =
   | { readonly reason: string };
 
 /** A fit in one line, or why there is none. */
+/** Past this factor of the estimate an end of its interval is where the search stopped, not what the points say. */
+const UNBOUNDED = 1000;
+
+/** An interval; an end that the points do not determine is said to be open. */
+function intervalText(v: number, { low, high }: { readonly low: number; readonly high: number }): string {
+  const open = { low: v > 0 && low < v / UNBOUNDED, high: high > UNBOUNDED * Math.abs(v) };
+  if (open.low && open.high) return 'not determined by these points';
+  if (open.high) return `${significant(low)} or more, no upper end from these points`;
+  if (open.low) return `${significant(high)} or less, no lower end from these points`;
+  return `${significant(low)} to ${significant(high)}`;
+}
+
 function FitLine<P extends string>({ name, fit }: { readonly name: string; readonly fit: Fit<P> }): ReactNode {
   const text =
     'reason' in fit
@@ -28,7 +40,7 @@ function FitLine<P extends string>({ name, fit }: { readonly name: string; reado
           .map(([p, v]) => {
             const range = fit.ci95?.[p];
             const unit = fit.units[p] ? ` ${fit.units[p]}` : '';
-            return `${p} ${significant(v, 4)}${unit}${range ? ` (${significant(range.low)} to ${significant(range.high)})` : ''}`;
+            return `${p} ${significant(v, 4)}${unit}${range ? ` (${intervalText(v, range)})` : ''}`;
           })
           .join(', ')}; R² ${significant(fit.r2, 4)}`;
   return (
@@ -109,7 +121,7 @@ export function FusionCard(): ReactNode {
           rows={result.rows.map((r) => ({
             name: r.name.replaceAll('_', ' '),
             value: r.ms,
-            text: `${significant(r.ms)} ms, ${significant(r.speed_up_over_f32)} × f32, ${bytes(r.cache_bytes)}, ${r.dispatches} kernels, ${r.variant}`,
+            text: `${significant(r.ms)} ms, ${significant(r.speed_up_over_f32)} × f32 (${significant(r.speed_up_least)} to ${significant(r.speed_up_greatest)} over the rounds), ${bytes(r.cache_bytes)}, ${r.dispatches} kernels, ${r.variant}`,
           }))}
         />
       ) : (

@@ -234,7 +234,7 @@ function Naive(): ReactNode {
         ticks: rows.map((_, i) => i),
         format: (i) =>
           ['f16', 'weights g32', 'activ. g8', ''][i] && rows[i]
-            ? rows[i].pipeline.replace(' baseline', '').replace('activation', 'act.')
+            ? rows[i].pipeline.replace(' baseline', '').replace('activation', 'act.').replace('weight', 'wt.')
             : (rows[i]?.pipeline ?? ''),
       }}
       y={{ title: 'perplexity', log: true, domain: [1, 1000] }}

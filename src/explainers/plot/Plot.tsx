@@ -1,6 +1,6 @@
 /** A small SVG plot: titled axes, marks, legend, tooltip, and the table of its points with their sources. */
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
-import { label, linearTicks, logTicks } from './ticks';
+import { label, linearTicks, logTicks, tickLabels } from './ticks';
 
 export interface Point {
   readonly x: number;
@@ -131,21 +131,23 @@ function Axes({ frame, x, y }: { readonly frame: AnyFrame; readonly x: Axis; rea
   const bottom = height - MARGIN.bottom;
   const xt = x.ticks ?? (x.log ? logTicks : linearTicks)(frame.dx, Math.max(3, Math.floor((width - MARGIN.left) / 75)));
   const yt = y.ticks ?? (y.log ? logTicks : linearTicks)(frame.dy, 5);
+  const xLabels = x.format ? xt.map(x.format) : tickLabels(xt);
+  const yLabels = y.format ? yt.map(y.format) : tickLabels(yt);
   const room = xt.length > 1 ? Math.abs(frame.px(xt[1]) - frame.px(xt[0])) : width;
   return (
     <g className="axes">
-      {yt.map((t) => (
+      {yt.map((t, i) => (
         <g key={t}>
           <line className="grid" x1={MARGIN.left} x2={width - MARGIN.right} y1={frame.py(t)} y2={frame.py(t)} />
           <text x={MARGIN.left - 6} y={frame.py(t)} dy="0.32em" textAnchor="end">
-            {(y.format ?? label)(t)}
+            {yLabels[i]}
           </text>
         </g>
       ))}
-      {xt.map((t) => (
+      {xt.map((t, i) => (
         <g key={t}>
           <line className="tick" x1={frame.px(t)} x2={frame.px(t)} y1={bottom} y2={bottom + 4} />
-          <TickLabel x={frame.px(t)} y={bottom} room={room} limit={width} text={(x.format ?? label)(t)} />
+          <TickLabel x={frame.px(t)} y={bottom} room={room} limit={width} text={xLabels[i]!} />
         </g>
       ))}
       <path className="frame" d={`M${MARGIN.left},${MARGIN.top}V${bottom}H${width - MARGIN.right}`} />

@@ -1,9 +1,19 @@
 /** Round tick positions and labels with only the digits that tell ticks apart. */
 
+const STEPS = [0.5, 1, 2, 5, 10];
+
+/** About `count` multiples of 1, 2 or 5 times a power of ten; three where two more than `count` still allow them. */
 export function linearTicks([lo, hi]: readonly [number, number], count: number): number[] {
   const raw = (hi - lo) / count;
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = power * ([1, 2, 5, 10].find((f) => raw / power <= f * 1.0000001) ?? 10);
+  const at = STEPS.findIndex((f) => raw / power <= f * 1.0000001);
+  const wide = multiples(lo, hi, power * STEPS[at]!);
+  if (wide.length >= 3) return wide;
+  const fine = multiples(lo, hi, power * STEPS[at - 1]!);
+  return fine.length <= count + 2 ? fine : wide;
+}
+
+function multiples(lo: number, hi: number, step: number): number[] {
   const out: number[] = [];
   for (let i = Math.ceil(lo / step - 1e-9); i <= Math.floor(hi / step + 1e-9); i++)
     out.push(Number((i * step).toPrecision(12)));
@@ -42,4 +52,10 @@ export function label(v: number): string {
             ? `${digits(v / 1e3)}k`
             : digits(v);
   return text.replaceAll('-', '−');
+}
+
+/** Of an axis: as `label`, with thousands as k where a tick is ten thousand or more. */
+export function tickLabels(ticks: readonly number[]): string[] {
+  const large = ticks.some((t) => Math.abs(t) >= 1e4 && Math.abs(t) < 1e6);
+  return ticks.map((t) => (large && Math.abs(t) >= 1e3 && Math.abs(t) < 1e4 ? `${label(t / 1e3)}k` : label(t)));
 }

@@ -60,7 +60,7 @@ function Document({ entry, heading }: { readonly entry: Entry; readonly heading:
     let live = true;
     entry.load().then(
       (page) => live && setState({ kind: 'ready', page }),
-      (error: unknown) => live && setState({ kind: 'failed', why: String(error) }),
+      (error: unknown) => live && setState({ kind: 'failed', why: (error as Error).message }),
     );
     return () => void (live = false);
   }, [entry]);
@@ -75,7 +75,7 @@ function Document({ entry, heading }: { readonly entry: Entry; readonly heading:
           (error: unknown) => {
             for (const element of elements()) {
               element.dataset.drawn = '';
-              element.textContent = `${tag} did not load: ${String(error)}. Reload the page.`;
+              element.textContent = `${tag} did not load: ${(error as Error).message}. Reload the page.`;
             }
           },
         );

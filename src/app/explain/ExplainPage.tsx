@@ -29,7 +29,8 @@ function Shown({ entry }: { readonly entry: Entry }): ReactNode {
     let live = true;
     entry.load().then(
       () => live && setState('ready'),
-      (error: unknown) => live && setState(`${entry.title} did not load: ${String(error)}. Reload the page.`),
+      (error: unknown) =>
+        live && setState(`${entry.title} did not load: ${(error as Error).message}. Reload the page.`),
     );
     return () => void (live = false);
   }, [entry]);

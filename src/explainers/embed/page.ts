@@ -5,22 +5,31 @@
  */
 import { findWidget, WIDGETS } from '../registry';
 
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function say(problem: string): void {
+  const paragraph = document.createElement('p');
+  paragraph.role = 'alert';
+  paragraph.textContent = problem;
+  document.body.replaceChildren(paragraph);
+}
+
 async function start(): Promise<void> {
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync('html { color-scheme: light dark; background: light-dark(#f5f6f7, #0e1114); } body { margin: 0; }');
+  sheet.replaceSync(
+    'html { color-scheme: light dark; background: light-dark(#f5f6f7, #0e1114); } body { margin: 0; } p { margin: 12px; padding: 8px; font: 14px/1.5 system-ui, sans-serif; color: light-dark(#b3261e, #ff8f86); background: light-dark(#fdeceb, #2f1816); border: 1px solid light-dark(#e08a85, #86423d); border-radius: 4px; }',
+  );
   document.adoptedStyleSheets = [sheet];
   const query = new URLSearchParams(location.search);
   const name = query.get('widget') ?? '';
   const found = findWidget(name);
   if (!found) {
-    document.body.textContent = `No widget "${name}". Choose one of ${WIDGETS.map((w) => w.tag).join(', ')}.`;
-    return;
+    return say(`No widget "${name}". Choose one of ${WIDGETS.map((w) => w.tag).join(', ')}.`);
   }
   try {
     await found.load();
   } catch (error) {
-    document.body.textContent = `${found.title} did not load: ${String(error)}. Reload the page.`;
-    return;
+    return say(`${found.title} did not load: ${messageOf(error)}. Reload the page.`);
   }
   document.title = found.title;
   const element = document.createElement(found.tag);

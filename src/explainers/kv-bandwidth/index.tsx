@@ -233,9 +233,7 @@ function Naive(): ReactNode {
         domain: [-0.6, rows.length - 0.4],
         ticks: rows.map((_, i) => i),
         format: (i) =>
-          ['f16', 'weights g32', 'activ. g8', ''][i] && rows[i]
-            ? rows[i].pipeline.replace(' baseline', '').replace('activation', 'act.').replace('weight', 'wt.')
-            : (rows[i]?.pipeline ?? ''),
+          rows[i]?.pipeline.replace(' baseline', '').replace('activation', 'act.').replace('weight', 'wt.') ?? '',
       }}
       y={{ title: 'perplexity', log: true, domain: [1, 1000] }}
       series={[

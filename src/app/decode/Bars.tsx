@@ -1,4 +1,4 @@
-/** A few named quantities as bars from zero; the axis title stands under them. */
+/** A few named quantities as bars from zero, the axis title above them. */
 import type { ReactNode } from 'react';
 
 export interface BarsProps {

@@ -102,11 +102,11 @@ function checkFits({ device, adapter }: EngineDevice, shape: AttentionShape, for
 }
 
 /** The kernels that this device should run, measured first where `tuning` says so. */
-export async function attentionPrograms(
+async function attentionPrograms(
   engine: EngineDevice,
   shape: AttentionShape,
-  form: AttentionForm = F32_FORM,
-  tuning: Tuning | undefined = engine.tuning,
+  form: AttentionForm,
+  tuning: Tuning | undefined,
 ): Promise<readonly KernelProgram[]> {
   checkFits(engine, shape, form);
   const make = (choice?: (key: string) => string | undefined) => attentionPlan(shape, engine.traits, form, choice);
@@ -128,10 +128,10 @@ function packedRows(rows: number, width: number, format: KvFormat, seed: number)
 }
 
 /** Buffers of every region that the programs of a form bind; `bytes` are those of the stored K and V. */
-export async function attentionBuffers(
+async function attentionBuffers(
   device: GPUDevice,
   { batch, heads, headDim, context }: AttentionShape,
-  { k, v, fused }: AttentionForm = F32_FORM,
+  { k, v, fused }: AttentionForm,
 ): Promise<{ readonly buffers: ReadonlyMap<number, GPUBuffer>; readonly bytes: number }> {
   const width = heads * headDim;
   const room = keySplits(batch * heads, context);
@@ -172,6 +172,8 @@ export interface PreparedAttention {
   /** Bytes of K and V as stored, from their buffers. */
   readonly bytes: number;
   readonly programs: readonly KernelProgram[];
+  /** By region, those that the kernels bind. */
+  readonly buffers: ReadonlyMap<number, GPUBuffer>;
   destroy(): void;
 }
 
@@ -180,18 +182,24 @@ export async function prepareAttention(
   engine: EngineDevice,
   shape: AttentionShape,
   form: AttentionForm = F32_FORM,
+  tuning: Tuning | undefined = engine.tuning,
 ): Promise<PreparedAttention> {
-  const programs = await attentionPrograms(engine, shape, form);
+  const programs = await attentionPrograms(engine, shape, form, tuning);
   const { buffers, bytes } = await attentionBuffers(engine.device, shape, form);
+  const destroy = (): void => {
+    for (const buffer of buffers.values()) buffer.destroy();
+  };
   const kernels = programs.map(({ code, regions, workgroups }) => ({
     code,
     buffers: regions.map((r) => buffers.get(r)!),
     workgroups,
   }));
-  const destroy = (): void => {
-    for (const buffer of buffers.values()) buffer.destroy();
-  };
-  return { run: await timed(engine.device, ...kernels), bytes, programs, destroy };
+  try {
+    return { run: await timed(engine.device, ...kernels), bytes, programs, buffers, destroy };
+  } catch (error) {
+    destroy();
+    throw error;
+  }
 }
 
 /** Variant of the kernel that reads the cache. */

@@ -70,7 +70,7 @@ export async function measureDecode(
     const total = places.length + rounds;
     const ready: { readonly submits: number; readonly sample: () => Promise<number> }[] = [];
     for (const [i, { batch, context }] of places.entries()) {
-      watch(`${batch} sequences, ${context} tokens`, i, total);
+      watch(`${batch} ${batch === 1 ? 'sequence' : 'sequences'}, ${context} tokens`, i, total);
       const backend = open.get(batch) ?? (await WebGpuDecoder.create(engine, model, { batch, chunk: 1, capacity: model.blockSize })); // prettier-ignore
       if (!open.has(batch)) backend.load(weights);
       open.set(batch, backend);

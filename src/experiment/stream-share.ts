@@ -2,14 +2,7 @@
  * Decode attention against the stream copy, on the same bytes: the copy moves K to V in the very buffers that attention reads,
  * so both touch the same working set, and samples of the two alternate, so that a slow moment of the machine meets both.
  */
-import {
-  type AttentionShape,
-  F32_FORM,
-  REGION,
-  attentionBuffers,
-  attentionPrograms,
-  attentionVariant,
-} from '@/decode/bandwidth';
+import { type AttentionShape, F32_FORM, REGION, attentionVariant, prepareAttention } from '@/decode/bandwidth';
 import type { EngineDevice } from '@/engine/device';
 import { type TimedRun, repeatsFor, streamCopy, streamRead, timed } from '@/engine/probe';
 import { type Tuning, memoryTuneCache } from '@/engine/tuning';
@@ -68,18 +61,12 @@ export async function measureShare(
 ): Promise<StreamShare> {
   const { device, traits } = engine;
   const tuning: Tuning = { cache: engine.tuning?.cache ?? memoryTuneCache(), measure: ['attention_cached'] };
-  const programs = await attentionPrograms(engine, shape, F32_FORM, tuning);
-  const { buffers, bytes } = await attentionBuffers(device, shape);
-  const kernels = programs.map(({ code, regions, workgroups }) => ({
-    code,
-    buffers: regions.map((r) => buffers.get(r)!),
-    workgroups,
-  }));
+  const { run: attention, buffers, bytes, programs, destroy } = await prepareAttention(engine, shape, F32_FORM, tuning);
+  const [k, v] = [buffers.get(REGION.k)!, buffers.get(REGION.v)!];
   try {
-    const attention = await timed(device, ...kernels);
-    const copy = await timed(device, streamCopy(buffers.get(REGION.k)!, buffers.get(REGION.v)!, traits.software));
+    const copy = await timed(device, streamCopy(k, v, traits.software));
+    const sum = await timed(device, streamRead(k, v, traits.software));
     const repeats = new Map<TimedRun, number>();
-    const sum = await timed(device, streamRead(buffers.get(REGION.k)!, buffers.get(REGION.v)!, traits.software));
     for (const run of [attention, copy, sum]) repeats.set(run, await repeatsFor(run, sampleMs));
     const sample = async (run: TimedRun): Promise<Cost> => {
       const n = repeats.get(run)!;
@@ -120,6 +107,6 @@ export async function measureShare(
       rounds: list,
     };
   } finally {
-    for (const buffer of buffers.values()) buffer.destroy();
+    destroy();
   }
 }

@@ -59,11 +59,24 @@ describe('measuring', () => {
     const stages: string[] = [];
     const ended = m.measure(request({ kind: 'saturation', batches: [1, 2, 4], samples: 1 }), ({ stage }) => {
       stages.push(stage);
-      if (stage === '2 sequences') void m.cancelMeasurement();
+      if (stage.startsWith('2 sequences')) void m.cancelMeasurement();
     });
     await expect(m.measure(request({ kind: 'roofline' }), () => undefined)).rejects.toThrow('another measurement');
     await expect(ended).rejects.toThrow('cancelled');
-    expect(stages).toEqual(['loading the text and the weights', '1 sequences', '2 sequences']);
+    expect(stages).toEqual(['loading the text and the weights', '1 sequence, 32 tokens', '2 sequences, 32 tokens']);
+    expect(m.active).toBe(false);
+  });
+
+  it('ends between two rounds as well, and counts up to the last', async () => {
+    const m = measurer();
+    const rounds: string[] = [];
+    const ended = m.measure(request({ kind: 'context', batch: 1, samples: 3 }), ({ stage, done, total }) => {
+      if (!stage.startsWith('round')) return;
+      rounds.push(`${stage}: ${done} of ${total}`);
+      if (rounds.length === 2) void m.cancelMeasurement();
+    });
+    await expect(ended).rejects.toThrow('cancelled');
+    expect(rounds).toEqual(['round 1 of 3: 8 of 11', 'round 2 of 3: 9 of 11']);
     expect(m.active).toBe(false);
   });
 
@@ -81,7 +94,7 @@ describe('when something goes wrong', () => {
     const m = measurer(false, () => Promise.resolve(devices.shift()!));
     const what = { kind: 'saturation', batches: [1, 2, 4], samples: 1 } as const;
     const ended = m.measure(request(what), ({ stage }) => {
-      if (stage === '2 sequences') doomed.device.destroy();
+      if (stage.startsWith('2 sequences')) doomed.device.destroy();
     });
     await expect(ended).rejects.toMatchObject({ name: DEVICE_LOST, message: expect.stringContaining('was lost while measuring') as string }); // prettier-ignore
     expect(m.active).toBe(false);

@@ -1,12 +1,13 @@
 /** Taking up one run again: from its last checkpoint to the result that it would have had. */
 import { join } from 'node:path';
 import { experimentConfig } from '@/experiment/config';
-import { openStrict, symbolValues } from '@/experiment/kconfig-tree';
+import { symbolValues } from '@/experiment/kconfig-tree';
 import { findingText, readManifest } from '@/experiment/manifest/read';
 import type { Manifest } from '@/experiment/manifest/schema';
 import { readText } from '@/experiment/run-directory';
 import { readStatus, rewind } from '@/experiment/session/resume';
 import type { RunControl } from '@/experiment/run-control';
+import { addedText, readStoredConfig } from '@/experiment/stored-config';
 import type { DiskDirectory } from './disk-directory';
 import { host } from './host';
 import { UsageError, customTextOf } from './options';
@@ -33,8 +34,9 @@ export async function configOf(directory: DiskDirectory) {
   const minimal = await readText(directory, 'config.min');
   if (full === null || minimal === null)
     throw new UsageError(`${directory.root} is no run directory: config.full is missing`);
-  const experiment = experimentConfig(symbolValues(openStrict(full, join(directory.root, 'config.full'))));
-  return { full, minimal, experiment, ...customTextOf(experiment) };
+  const stored = readStoredConfig(full, minimal, join(directory.root, 'config.full'));
+  const experiment = experimentConfig(symbolValues(stored.config));
+  return { ...stored, experiment, ...customTextOf(experiment) };
 }
 
 /** Goes on with one run; null when there is nothing left to do. */
@@ -67,6 +69,8 @@ export async function continueRun(
     process.stderr.write(
       'wb: this is not the adapter that the run began on: the result may differ in the last digits\n',
     );
+  const other = addedText(config);
+  if (other) say(`wb: ${other}`);
   say(`${adapterText(engine)}; ${saved ? `from step ${saved.step}` : 'no checkpoint yet: from step 0'}`);
   const open = await openRunnable(config, engine, { backend, ...options });
   if (manifest.data && manifest.data.sha256 !== open.corpus.hash)

@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { experimentConfig } from '@/experiment/config';
-import { openStrict, symbolValues } from '@/experiment/kconfig-tree';
+import { symbolValues } from '@/experiment/kconfig-tree';
 import { makeRunId, utc } from '@/experiment/manifest/build';
 import { findingText, readManifest } from '@/experiment/manifest/read';
 import type { Manifest } from '@/experiment/manifest/schema';
 import { type Verdict, compareRuns } from '@/experiment/session/compare-runs';
 import { replayEnd, untimed } from '@/experiment/session/time-limit';
+import { addedText, readStoredConfig } from '@/experiment/stored-config';
 import { unpack } from './archive';
 import { manifestOf } from './continue-run';
 import { DiskDirectory } from './disk-directory';
@@ -55,13 +56,14 @@ function openManifest(path: string): { readonly manifest: Manifest; readonly fol
 
 /** The configuration of a manifest; `data` gives back the path that the manifest does not hold. */
 function configOf(manifest: Manifest, data: string | undefined) {
-  const config = openStrict(manifest.config!.full, 'config.full of the manifest');
-  const experiment = experimentConfig(symbolValues(config));
-  if (experiment.dataset.kind !== 'custom') return { experiment };
+  const { full, min } = manifest.config!;
+  const stored = readStoredConfig(full, min, 'config.full of the manifest');
+  const experiment = experimentConfig(symbolValues(stored.config));
+  if (experiment.dataset.kind !== 'custom') return { ...stored, experiment };
   if (data === undefined)
     throw new UsageError(`this run trained on a text of its own, ${experiment.dataset.path}: give it with --data FILE`);
   const named = { ...experiment, dataset: { kind: 'custom' as const, path: data } };
-  return { experiment: named, ...customTextOf(named) };
+  return { ...stored, experiment: named, ...customTextOf(named) };
 }
 
 /** True for a file that begins as zip archives do. */
@@ -96,16 +98,18 @@ async function replayRun(path: string, tolerance: number, options: ReplayOptions
   try {
     await refuseOldRun(directory);
     const engine = await openEngine({ ...options, backend });
+    const other = addedText(config);
+    if (other && !options.json) process.stderr.write(`wb: ${other}\n`);
     if (!options.json) process.stderr.write(`${adapterText(engine)}\n`);
     const runnable = { ...config, experiment: untimed(config.experiment) };
     const open = await openRunnable(runnable, engine, { ...options, backend });
     if (open.corpus.hash !== manifest.data!.sha256)
       throw new Error(`the data set ${open.corpus.name} is not the one of the manifest`);
     const createdAt = utc(new Date());
-    const { min, full, overrides } = manifest.config!;
+    const { full, minimal } = config;
     const identity = {
       runId: makeRunId(manifest.preset ?? 'replay', createdAt, full), project: manifest.project, preset: manifest.preset ?? '', createdAt,
-      overrides, minimal: min, full, stopAt: replayEnd(manifest, config.experiment), parents: [manifest.runId], host: host(),
+      overrides: manifest.config!.overrides, minimal, full, stopAt: replayEnd(manifest, config.experiment), parents: [manifest.runId], host: host(),
     }; // prettier-ignore
     const reopen = () => openOn(runnable, { ...options, backend });
     const quiet = options.json ?? false;

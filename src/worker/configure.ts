@@ -3,6 +3,7 @@ import { type ExperimentConfig, experimentConfig } from '@/experiment/config';
 import { checkOverrides, openStrict, setSymbol, symbolValues } from '@/experiment/kconfig-tree';
 import type { Manifest } from '@/experiment/manifest/schema';
 import { type RunDirectory, readText } from '@/experiment/run-directory';
+import { addedText, readStoredConfig } from '@/experiment/stored-config';
 import { writeConfig, writeMinConfig } from '@/kconfig';
 import { CUSTOM_TEXT_FILE } from './custom-text';
 import { presetNamed } from './presets';
@@ -52,11 +53,13 @@ export async function storedManifest(id: string, directory: RunDirectory): Promi
 export async function stored(
   id: string,
   directory: RunDirectory,
-): Promise<Configured & { readonly manifest: Manifest }> {
+): Promise<Configured & { readonly manifest: Manifest; readonly note: string | null }> {
   const manifest = await storedManifest(id, directory);
   if (manifest.kind !== 'train' || !manifest.config)
     throw new Error(`${id}: a record of kind ${manifest.kind}; only training runs are run again`);
-  const config = experimentConfig(symbolValues(openStrict(manifest.config.full, 'config.full of the manifest')));
+  const { full, min } = manifest.config;
+  const found = readStoredConfig(full, min, 'config.full of the manifest');
+  const config = experimentConfig(symbolValues(found.config));
   const text = await readText(directory, CUSTOM_TEXT_FILE);
   if (config.dataset.kind === 'custom' && text === null)
     throw new Error(
@@ -67,8 +70,9 @@ export async function stored(
     preset: manifest.preset ?? '',
     overrides: manifest.config.overrides,
     config,
-    full: manifest.config.full,
-    minimal: manifest.config.min,
+    full: found.full,
+    minimal: found.minimal,
+    note: addedText(found),
     customText: text === null ? null : { name: manifest.data?.name ?? 'the custom text', text },
   };
 }

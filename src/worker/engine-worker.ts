@@ -222,7 +222,7 @@ export class EngineWorker implements WorkerApi {
     try {
       await this.init();
       const [{ RunSession }, { refuse }] = await Promise.all([import('./run-session'), import('./run-preparation')]);
-      const { configured, identity, place, warm, dataSha256 = null, ...held } = await prepare();
+      const { configured, identity, place, warm, dataSha256 = null, note, ...held } = await prepare();
       lock = held.lock ?? null;
       if (!warm) this.#preparation.discard();
       open = await (warm ?? this.#preparation.open(configured.config, configured.customText));
@@ -243,6 +243,7 @@ export class EngineWorker implements WorkerApi {
       active.session = session;
       this.#directory = where.directory;
       await session.announce();
+      if (note) this.#emit({ type: 'warning', message: note });
       void this.#train(active, session, finish, lock);
     } catch (error) {
       lock?.release();

@@ -32,6 +32,8 @@ export interface Prepared {
   readonly lock?: RunLock;
   /** Of the text that the run's first part saw. */
   readonly dataSha256?: string | null;
+  /** What a stored run's configuration lacks in this build. */
+  readonly note?: string | null;
 }
 
 export interface Replay {
@@ -83,7 +85,8 @@ export class RunPreparation {
         const saved = await rewind(directory, configured.config.training.checkpointInterval);
         return { id, directory, lock, saved, resumedAt: manifest.resumedAt ?? [] };
       };
-      return { configured, identity, place, warm: null, lock, dataSha256: manifest.data?.sha256 ?? null };
+      const { note } = configured;
+      return { configured, identity, place, warm: null, lock, dataSha256: manifest.data?.sha256 ?? null, note };
     } catch (error) {
       lock.release();
       throw error;
@@ -102,7 +105,14 @@ export class RunPreparation {
         const stopAt = replayEnd(manifest, found.config);
         const identity = { ...(await this.#identity(configured, [manifest.runId])), stopAt };
         const dataSha256 = manifest.data?.sha256 ?? null;
-        return { configured, identity, warm: null, dataSha256, place: () => this.#newPlace(`replay-${id}`) };
+        return {
+          configured,
+          identity,
+          warm: null,
+          dataSha256,
+          note: found.note,
+          place: () => this.#newPlace(`replay-${id}`),
+        };
       },
       compare: async (directory) => {
         const replayed = { manifest: await storedManifest('the replay', directory), directory };

@@ -1,6 +1,7 @@
 /** Runs in the terminal from start to archive, on the CPU reference. Runs the built `bin/wb`. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -63,6 +64,30 @@ describe('one run', () => {
     expect(out).toMatch(/^ {2}was .*"step":3,"loss":9\.5/m);
     writeFileSync(path, before);
     writeFileSync(join(dir, 'a/manifest.json'), manifest);
+  });
+
+  it('of a build without EARLY_STOP_PATIENCE is replayed and continued, and it is said', () => {
+    /** As that build would have written it. */
+    const older = (name: string): void => {
+      const manifest = json(`${name}/manifest.json`) as { config: { full: string; sha256: string; tree: string } };
+      const full = manifest.config.full.replace(/^CONFIG_EARLY_STOP_PATIENCE=.*\n/m, '');
+      expect(full).not.toBe(manifest.config.full);
+      Object.assign(manifest.config, { full, sha256: createHash('sha256').update(full).digest('hex'), tree: '0'.repeat(64) }); // prettier-ignore
+      writeFileSync(join(dir, name, 'manifest.json'), JSON.stringify(manifest));
+      writeFileSync(join(dir, name, 'config.full'), full);
+    };
+    const said = 'wb: the run was made with other Kconfig sources: EARLY_STOP_PATIENCE is new and has its default\n';
+    cpSync(join(dir, 'a'), join(dir, 'old'), { recursive: true });
+    older('old');
+    expect(wb('replay', 'old', '--out', 'again')).toMatchObject({ code: 0, out: 'identical\n', err: expect.stringContaining(said) as string }); // prettier-ignore
+    expect(ok('manifest', 'check', 'again')).toContain('is valid');
+    ok('run', ...TINY, '--out', 'half', '--steps', '10', 'CHECKPOINT_INTERVAL=5');
+    older('half');
+    const status = readFileSync(join(dir, 'half/STATUS'), 'utf8');
+    writeFileSync(join(dir, 'half/STATUS'), 'running\n');
+    expect(status).toBe('ok\n');
+    expect(wb('continue', 'half')).toMatchObject({ code: 0, err: expect.stringContaining(said) as string });
+    expect(ok('manifest', 'check', 'half')).toContain('is valid');
   });
 
   it('goes into a zip and out again; a damaged one is refused and nothing is written', () => {

@@ -21,7 +21,7 @@ beforeAll(async () => {
   page.on('console', (message) => {
     if (message.type() === 'error') errors.push(message.text());
   });
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -62,7 +62,7 @@ describe('the page with the engine', () => {
       undefined,
       { timeout: 60_000 },
     );
-  }, 90_000);
+  });
 
   it('prunes the trained weights once, as the slider is moved', async () => {
     const slider = page.getByLabel('Sparsity to prune to');
@@ -93,7 +93,7 @@ describe('the page with the engine', () => {
     await stats.first().waitFor();
     expect((await stats.allTextContents()).slice(0, 2)).toEqual([spearman, pearson]);
     expect(await page.locator('wb-fisher-adam .own').textContent()).toContain('40 iterations of training');
-  }, 90_000);
+  });
 
   it('raised no error in the console', () => expect(errors).toEqual([]));
 });

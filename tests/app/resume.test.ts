@@ -22,7 +22,7 @@ beforeAll(async () => {
   browser = await launchBrowser();
   page = await (await browser.newContext()).newPage();
   page.on('pageerror', (error) => errors.push(error.message));
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();

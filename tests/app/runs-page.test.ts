@@ -34,7 +34,7 @@ beforeAll(async () => {
   page = await context.newPage();
   page.on('pageerror', (error) => errors.push(error.message));
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -60,7 +60,7 @@ describe('runs', () => {
     await openRuns();
     await page.getByText('No runs yet').waitFor();
     expect(await axe(page)).toEqual([]);
-  }, 60_000);
+  });
 
   it('browser export, wb replay: identical', async () => {
     await page.goto('about:blank');
@@ -116,7 +116,7 @@ describe('runs', () => {
     await importFile(join(folder, 'terminal.zip'));
     await page.getByText('1 run imported').waitFor({ timeout: 30_000 });
     expect(await storedRuns(page)).toHaveLength(3);
-  }, 60_000);
+  });
 
   it('replays a run in the page: identical, and the copy is gone', async () => {
     const [id] = (await storedRuns(page)).filter((name) => name.includes('baseline-ci'));
@@ -139,7 +139,7 @@ describe('runs', () => {
     await expect.poll(() => drawn(0)).toBeGreaterThanOrEqual(3); // categories of GPU memory
     await expect.poll(() => drawn(1)).toBeGreaterThanOrEqual(2); // phases of a step
     expect(await page.locator('.runs-detail').innerText()).toMatch(/of the time the device had nothing to do/);
-  }, 60_000);
+  });
 
   it('a link holds a whole run: shown as shared, kept when asked to, trained by nobody', async () => {
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -167,7 +167,7 @@ describe('runs', () => {
     await page.getByRole('button', { name: 'Delete', exact: true }).click();
     await page.getByRole('button', { name: 'Delete this run' }).click();
     await expect.poll(async () => (await storedRuns(page)).length).toBe(before.length);
-  }, 90_000);
+  });
 
   it('a matrix comes in as its cells, and stands under the claims that it belongs to', async () => {
     const out = join(folder, 'matrix');
@@ -229,7 +229,7 @@ describe('runs', () => {
     await page.getByRole('button', { name: /cannot be taken back/ }).click();
     await page.getByText('No runs yet').waitFor();
     expect(await storedRuns(page)).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe('the policy of the built page', () => {
@@ -294,7 +294,7 @@ describe('the policy of the built page', () => {
     await page.locator('.runs-detail-head').getByText(markup).waitFor();
     expect(await page.locator('.runs b, .runs img').count()).toBe(0);
     expect(await page.evaluate(() => 'pwned' in globalThis)).toBe(false);
-  }, 60_000);
+  });
 
   it('raised no error in the page', () => expect(errors).toEqual([]));
 });

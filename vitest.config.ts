@@ -13,6 +13,8 @@ export default defineConfig({
     execArgv: ['--expose-gc'], // the memory test collects before it measures
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // How long a condition may take to come true is no property of the product: a page on a busy core takes more than the usual second.
+    expect: { poll: { timeout: 15_000 } },
     projects: [
       {
         extends: true,

@@ -57,6 +57,8 @@ const kilobytes = (paths: readonly string[]): number =>
 describe('the first load', () => {
   it('fetches at most 300 kB of script until Run can be pressed, both workers in it', async () => {
     const { page, scripts, errors } = await visit('', '.topbar-preset');
+    // An element is there before it is painted.
+    await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint').length > 0);
     const painted = (await page.evaluate(() => {
       const [paint] = performance.getEntriesByName('first-contentful-paint');
       const before = performance.getEntriesByType('resource').filter((r) => r.startTime <= paint.startTime);

@@ -61,7 +61,7 @@ describe('measuring', () => {
         .waitFor();
     }
     const dots = page.locator('.roofline .dot');
-    expect(await dots.count()).toBe(5);
+    await expect.poll(() => dots.count()).toBe(5);
     await dots.nth(3).focus();
     await page.keyboard.press('Enter');
     await page.getByText('// gemv').waitFor();
@@ -92,16 +92,16 @@ describe('states', () => {
   it('cancels, and measures one thing at a time', async () => {
     const page = await open('scenario=slow', { ...PHONE, colorScheme: 'dark' });
     const run = page.getByRole('button', { name: 'Run', exact: true }).first();
-    expect(await run.isEnabled()).toBe(true);
+    await run.and(page.locator(':enabled')).waitFor(); // once the worker has answered
     await measure(page, 'Batch saturation').click();
-    expect(await measure(page, 'Fusion').isDisabled()).toBe(true);
-    expect(await run.isDisabled()).toBe(true);
+    await expect.poll(() => measure(page, 'Fusion').isDisabled()).toBe(true);
+    await expect.poll(() => run.isDisabled()).toBe(true);
     await shot(page, 'measuring');
     expect(await overflow(page)).toBeLessThanOrEqual(0);
     await page.getByRole('button', { name: 'Cancel Batch saturation' }).click();
     await page.getByText('Cancelled: nothing was kept.').waitFor();
-    expect(await measure(page, 'Fusion').isEnabled()).toBe(true);
-    expect(await run.isEnabled()).toBe(true);
+    await expect.poll(() => measure(page, 'Fusion').isEnabled()).toBe(true);
+    await expect.poll(() => run.isEnabled()).toBe(true);
     await page.context().close();
   });
 
@@ -111,7 +111,7 @@ describe('states', () => {
     const card = page.getByRole('region', { name: 'Fusion', exact: true });
     await card.getByText('The engine worker stopped: out of memory.').waitFor();
     await page.getByText('Restart it in the Lab').waitFor();
-    expect(await measure(page, 'Batch saturation').isDisabled()).toBe(true);
+    await expect.poll(() => measure(page, 'Batch saturation').isDisabled()).toBe(true);
     await shot(page, 'crashed');
     await page.context().close();
   });
@@ -128,7 +128,7 @@ describe('states', () => {
     await shot(page, 'lost');
     await card.getByRole('button', { name: 'Measure again Batch saturation' }).click();
     await card.getByText('Hill, γ = 1').waitFor();
-    expect(await card.getByRole('alert').count()).toBe(0);
+    await expect.poll(() => card.getByRole('alert').count()).toBe(0);
     await page.context().close();
   });
 
@@ -160,7 +160,7 @@ describe('states', () => {
   it('says that a run stands in the way', async () => {
     const page = await open('scenario=live&run=1');
     await page.getByText('A run is going on').waitFor();
-    expect(await measure(page, 'Fusion').isDisabled()).toBe(true);
+    await expect.poll(() => measure(page, 'Fusion').isDisabled()).toBe(true);
     await page.context().close();
   });
 

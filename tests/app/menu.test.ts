@@ -41,9 +41,6 @@ async function open(query: string, options: BrowserContextOptions = {}, at = sit
   return page;
 }
 
-/** Other work may keep the machine busy. */
-const SOON = { timeout: 15_000 };
-
 const press = async (page: Page, ...keys: string[]): Promise<void> => {
   for (const key of keys) await page.keyboard.press(key);
 };
@@ -85,11 +82,11 @@ describe('by keyboard alone', () => {
     await type(page, '3');
     await press(page, 'Enter');
     expect(await focused(page)).toBe('Layers, 3, changed');
-    await expect.poll(() => parameters(page), SOON).toBe(before + BLOCK);
+    await expect.poll(() => parameters(page)).toBe(before + BLOCK);
     await press(page, 'Control+z');
-    await expect.poll(() => parameters(page), SOON).toBe(before);
+    await expect.poll(() => parameters(page)).toBe(before);
     await press(page, 'Control+y');
-    await expect.poll(() => parameters(page), SOON).toBe(before + BLOCK);
+    await expect.poll(() => parameters(page)).toBe(before + BLOCK);
 
     await press(page, 's');
     await page.locator('dialog input:focus').waitFor();
@@ -98,7 +95,7 @@ describe('by keyboard alone', () => {
     await page.getByText('Saved as three layers in this browser.').waitFor();
     expect(await focused(page)).toBe('Layers, 3, changed');
 
-    await expect.poll(() => page.url(), SOON).toMatch(/#\/lab\?defconfig=gpt2-vanilla-baseline-ci&GPT2_N_LAYER=3$/);
+    await expect.poll(() => page.url()).toMatch(/#\/lab\?defconfig=gpt2-vanilla-baseline-ci&GPT2_N_LAYER=3$/);
     await page.reload();
     await expect.poll(() => parameters(page), { timeout: 30_000 }).toBe(before + BLOCK);
     await press(page, 'm', 'Enter', 'ArrowDown');
@@ -107,11 +104,11 @@ describe('by keyboard alone', () => {
     await press(page, 'r');
     await page.getByText('A GPT-2 of 3 layers').waitFor({ timeout: 60_000 });
     await page.locator('.state.state-finished').waitFor({ timeout: 90_000 });
-    expect(await page.locator('.run-status').innerText()).toContain('40/40');
-    expect(await page.locator('.sentences').innerText()).toContain('best validation loss');
+    await expect.poll(() => page.locator('.run-status').innerText()).toContain('40/40');
+    await expect.poll(() => page.locator('.sentences').innerText()).toContain('best validation loss');
     const allocated = page.locator('.facts > div', { hasText: 'Allocated' }).locator('dd');
     const planned = page.locator('.facts > div', { hasText: 'Planned' }).locator('dd');
-    expect(await allocated.innerText()).toBe(await planned.innerText());
+    await expect.poll(() => allocated.innerText()).toBe(await planned.innerText());
     expect(await page.locator('.num', { hasText: '+1 changed' }).count()).toBeGreaterThan(0);
 
     // The slot is there after the reload, and undo has nothing before it.
@@ -168,12 +165,12 @@ describe('by keyboard alone', () => {
     expect(await dialog.locator('.diff').innerText()).toMatch(/Dataset\s+choice\s+DATASET_MOBY_DICK\s+DATASET_SOTU/);
     await press(page, 'Tab', 'Enter');
     await page.getByText('Preset gpt2-sotu-bpe.').waitFor();
-    expect(await page.locator('.topbar-preset').innerText()).toBe('gpt2-sotu-bpe');
+    await expect.poll(() => page.locator('.topbar-preset').innerText()).toBe('gpt2-sotu-bpe');
     await press(page, 'v');
     await dialog.getByText('No value differs.').waitFor();
     await press(page, 'Escape');
     await press(page, 'u');
-    await expect.poll(() => page.locator('.topbar-preset').innerText(), SOON).toBe('gpt2-vanilla-baseline-ci');
+    await expect.poll(() => page.locator('.topbar-preset').innerText()).toBe('gpt2-vanilla-baseline-ci');
   });
 
   it('reports what a text has without effect, line by line, and what an address has', async () => {
@@ -192,7 +189,7 @@ describe('by keyboard alone', () => {
 
     // A link followed in the open page; undo leads back before it.
     await page.evaluate(() => void (location.hash = '#/lab?defconfig=gpt2-task-recall&GPT2_N_LAYER=5'));
-    await expect.poll(() => page.locator('.topbar-preset').innerText(), SOON).toBe('gpt2-task-recall +1 changed');
+    await expect.poll(() => page.locator('.topbar-preset').innerText()).toBe('gpt2-task-recall +1 changed');
     await find(page, 'n_layer');
     expect(await focused(page)).toBe('Layers, 5, changed');
     await press(page, 'u', 'u');
@@ -206,7 +203,7 @@ describe('by keyboard alone', () => {
     expect(await cache.innerText()).toBe(`${2 * 2 * C * 4} B/token`);
     await find(page, 'attn_mla$');
     await press(page, 'Enter');
-    await expect.poll(() => cache.innerText(), SOON).toMatch(new RegExp(`^${2 * 10 * 4} B/token`));
+    await expect.poll(() => cache.innerText()).toMatch(new RegExp(`^${2 * 10 * 4} B/token`));
     await find(page, 'mla_latent');
     expect(await focused(page)).toBe('Latent width, 10 elements');
   });

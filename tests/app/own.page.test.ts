@@ -47,7 +47,7 @@ describe('own measurements', () => {
     const own = page.locator('wb-fisher-adam .own');
     expect(await own.textContent()).toContain('iterations of training');
     expect(await own.locator('.badge').textContent()).toContain('software adapter');
-    expect(await own.locator('.plot .dot').count()).toBeGreaterThan(100);
+    await expect.poll(() => own.locator('.plot .dot').count()).toBeGreaterThan(100);
     // Stays: the browser's storage holds it.
     await page.reload();
     await stat(page, 'wb-fisher-adam', 'Spearman').waitFor();
@@ -68,7 +68,7 @@ describe('own measurements', () => {
     // 9.8 GB/s and 12.86 GFLOP/s are what the Decode page shows of the recorded adapter.
     await stat(page, 'wb-roofline', 'stream copy').waitFor();
     expect(await stat(page, 'wb-roofline', 'stream copy').textContent()).toBe('9.8 GB/s');
-    expect(await page.locator('wb-roofline .own .plot-hold .dot').count()).toBe(5);
+    await expect.poll(() => page.locator('wb-roofline .own .plot-hold .dot').count()).toBe(5);
     await page.locator('wb-kv-bandwidth .own .plot svg').first().waitFor();
     await page.locator('wb-decode-bottleneck .own').getByText('each cached token').waitFor();
     await page.locator('wb-kv-quant').getByRole('button', { name: 'Fusion' }).click();

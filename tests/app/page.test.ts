@@ -81,7 +81,7 @@ describe('layout and accessibility', () => {
     await middleOfRun(page);
     await page.keyboard.press('s');
     await page.locator('.sample-text[aria-busy=false]').waitFor();
-    expect(await inked(page.locator('.plot-main canvas'))).toBeGreaterThan(0.01);
+    await expect.poll(() => inked(page.locator('.plot-main canvas'))).toBeGreaterThan(0.01);
     for (const tab of isPhone(view) ? (['Menu', 'Machine', 'Plots'] as const) : [null]) {
       if (tab) await showTab(page, view, tab);
       await fits(page, `mid-${view}${tab ? `-${tab.toLowerCase()}` : ''}`);
@@ -117,8 +117,8 @@ const parts: readonly PartCase[] = [
     async use(page, view) {
       const table = page.locator('.density');
       await table.waitFor();
-      expect(await table.locator('tbody tr').count()).toBe(4);
-      expect(await table.locator('tbody tr').first().locator('td').first().textContent()).toBe('51'); // 1 - 0.7 * 0.7
+      await expect.poll(() => table.locator('tbody tr').count()).toBe(4);
+      await expect.poll(() => table.locator('tbody tr').first().locator('td').first().textContent()).toBe('51'); // 1 - 0.7 * 0.7
       await fits(page, `pruned-${view}-machine`, table);
       await showTab(page, view, 'Plots');
       for (const title of ['Sparsity', 'Mask churn', 'Against magnitude', 'Score quantiles'])
@@ -144,8 +144,8 @@ const parts: readonly PartCase[] = [
       await page.getByLabel('Head', { exact: true }).selectOption('3');
       await page.getByLabel('Map', { exact: true }).selectOption('reciprocal');
       const map = page.locator('.attention-map');
-      expect(await map.getAttribute('aria-label')).toContain('Layer 2, head 3, reciprocal attention over 21 tokens');
-      expect(await map.locator('.attention-cell').count()).toBe((21 * 22) / 2);
+      await expect.poll(() => map.getAttribute('aria-label')).toContain('Layer 2, head 3, reciprocal attention over 21 tokens'); // prettier-ignore
+      await expect.poll(() => map.locator('.attention-cell').count()).toBe((21 * 22) / 2);
       await map.focus();
       for (const key of ['ArrowUp', 'ArrowRight', 'ArrowRight']) await page.keyboard.press(key);
       await page.getByText('query 19 \u201ce\u201d, key 2 \u201ce\u201d').waitFor();
@@ -159,16 +159,16 @@ const parts: readonly PartCase[] = [
     async use(page, view) {
       const section = sectionOf(page, 'Optimizer state');
       const shown = section.getByLabel('Evaluation shown');
-      expect(await shown.getAttribute('aria-valuetext')).toBe('step 2,200');
+      await expect.poll(() => shown.getAttribute('aria-valuetext')).toBe('step 2,200');
       await shown.press('ArrowLeft');
-      expect(await shown.getAttribute('aria-valuetext')).toBe('step 2,000');
+      await expect.poll(() => shown.getAttribute('aria-valuetext')).toBe('step 2,000');
       await section.getByText('131,072 of 818,048 parameters').waitFor();
       await section.locator('.plot-host').scrollIntoViewIfNeeded();
       await expect.poll(() => inked(section.locator('canvas'))).toBeGreaterThan(0.005);
       await page.screenshot({ path: `${SHOTS}/optimizer-${view}.png` });
       await section.getByRole('button', { name: 'Compare v with Fisher' }).click();
       await section.getByLabel('Fisher and Adam').getByText('0.978').first().waitFor();
-      expect(await section.locator('.density-scatter .attention-cell').count()).toBeGreaterThan(40);
+      await expect.poll(() => section.locator('.density-scatter .attention-cell').count()).toBeGreaterThan(40);
       await section.getByText('By tensor').click();
       await section.getByText('h.0.attn.c_attn.weight').waitFor();
       await fits(page, `fisher-adam-${view}`, section.locator('.density-scatter'));
@@ -203,7 +203,7 @@ const parts: readonly PartCase[] = [
       const section = sectionOf(page, 'Timeline');
       await section.getByText('nothing to do for 3.0 % of the time').waitFor();
       const plots = section.locator('.plot-cell');
-      expect(await plots.count()).toBe(3);
+      await expect.poll(() => plots.count()).toBe(3);
       for (const i of [0, 1, 2]) {
         await plots.nth(i).scrollIntoViewIfNeeded(); // nothing is drawn out of sight
         await expect.poll(() => inked(plots.nth(i).locator('canvas'))).toBeGreaterThan(0.005);
@@ -219,6 +219,7 @@ describe('parts of the machine panel in the middle of a run', () => {
     const { page, errors } = await open(`scenario=${scenario}`, VIEWS[view]);
     await showTab(page, view, 'Machine');
     await page.getByText('Prunes trained weights once').waitFor(); // what a part says before there is a run
+    await status(page, 'Ready'); // before it the key has nothing to run
     await page.keyboard.press('r');
     await middleOfRun(page);
     await use(page, view);
@@ -251,12 +252,12 @@ describe('states', () => {
       // Nothing is lost, and the page goes on with a new worker.
       await page.getByRole('button', { name: 'Restart the worker' }).click();
       await status(page, 'Failed');
-      expect(await page.locator('.run-status').textContent()).toContain('600');
-      expect(await page.locator('.topbar').getByRole('button', { name: 'Run', exact: true }).isEnabled()).toBe(true);
+      await expect.poll(() => page.locator('.run-status').textContent()).toContain('600');
+      await page.locator('.topbar').getByRole('button', { name: 'Run', exact: true }).and(page.locator(':enabled')).waitFor(); // prettier-ignore
     }
     if (scenario === 'nan') {
       await page.getByRole('button', { name: 'Dismiss' }).click();
-      expect(await page.locator('.notice').count()).toBe(0);
+      await expect.poll(() => page.locator('.notice').count()).toBe(0);
     }
     await page.context().close();
   });
@@ -267,7 +268,7 @@ describe('keys', () => {
     const { page } = await open('scenario=live');
     await status(page, 'Ready');
     await page.locator('.facts').first().waitFor();
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Run');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe('Run');
     await page.keyboard.press('r');
     await status(page, 'Running');
     await page.keyboard.press('p');
@@ -313,22 +314,38 @@ describe('keys', () => {
   });
 });
 
+interface TraceEvent {
+  readonly name: string;
+  readonly pid: number;
+  readonly tid: number;
+  /** Microseconds of the thread's own time. */
+  readonly tdur?: number;
+  readonly args: { readonly name?: string };
+}
+
+/** Milliseconds of processor time of every task on a page's main thread. */
+function mainThreadTasks(trace: Buffer): number[] {
+  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] };
+  const thread = ({ pid, tid }: TraceEvent): string => `${pid} ${tid}`;
+  const isName = (e: TraceEvent): boolean => e.name === 'thread_name' && e.args.name === 'CrRendererMain';
+  const main = new Set(traceEvents.filter(isName).map(thread));
+  const ran = (e: TraceEvent): boolean => e.name === 'RunTask' && e.tdur !== undefined && main.has(thread(e));
+  return traceEvents.filter(ran).map((e) => e.tdur! / 1000);
+}
+
 describe('while training', () => {
-  // Of three attempts: what the page itself does is there every time, what the machine does beside it is not.
-  it('never holds the main thread for 50 ms', { retry: 2 }, async () => {
+  // In the thread's own time: what the machine does beside the page is not the page's.
+  it('never holds the main thread for 50 ms', async () => {
     const { page } = await open('scenario=live');
     await page.locator('.facts').first().waitFor();
-    await page.evaluate(() => {
-      const tasks: number[] = [];
-      Object.assign(globalThis, { longTasks: tasks });
-      new PerformanceObserver((list) => tasks.push(...list.getEntries().map((e) => e.duration))).observe({
-        type: 'longtask',
-      });
-    });
+    await status(page, 'Ready');
+    await browser.startTracing(page, { categories: ['disabled-by-default-devtools.timeline', '__metadata'] });
     await page.keyboard.press('r');
     await status(page, 'Running');
     await page.waitForTimeout(5000);
-    expect(await page.evaluate('longTasks')).toEqual([]);
+    const tasks = mainThreadTasks(await browser.stopTracing());
+    expect(tasks.length).toBeGreaterThan(100);
+    expect(tasks.filter((ms) => ms >= 50)).toEqual([]);
     await page.context().close();
   });
 

@@ -20,7 +20,7 @@ beforeAll(async () => {
   // A service worker fills its cache meanwhile, out of the same quota.
   page = await (await browser.newContext({ serviceWorkers: 'block' })).newPage();
   devtools = await page.context().newCDPSession(page);
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -48,12 +48,12 @@ it('a full disk stops the run with what to do; with room again it ends as an und
   await allow(used + 1_000_000);
   await start();
   await page.locator('.state', { hasText: /Failed|Stopped/ }).waitFor({ timeout: 120_000 });
-  const text = await page.locator('body').innerText();
-  expect(text).toMatch(/storage that this browser gives the site is full/);
-  expect(text).toMatch(/clean or delete runs on the Runs page/);
+  const text = (): Promise<string> => page.locator('body').innerText();
+  await expect.poll(text).toMatch(/storage that this browser gives the site is full/);
+  await expect.poll(text).toMatch(/clean or delete runs on the Runs page/);
   const [id] = (await storedRuns(page)).filter((name) => name !== undisturbed);
-  expect(await storedText(page, id!, 'STATUS')).toBe('failed\n');
-  expect(await storedText(page, id!, 'log.txt')).toContain('is full');
+  await expect.poll(() => storedText(page, id!, 'STATUS')).toBe('failed\n');
+  await expect.poll(() => storedText(page, id!, 'log.txt')).toContain('is full');
   for (const line of ((await storedText(page, id!, 'metrics.jsonl')) ?? '').split('\n').slice(0, -1))
     expect(() => JSON.parse(line) as unknown).not.toThrow();
   await allow(null);

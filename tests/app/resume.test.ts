@@ -22,7 +22,7 @@ beforeAll(async () => {
   browser = await launchBrowser();
   page = await (await browser.newContext()).newPage();
   page.on('pageerror', (error) => errors.push(error.message));
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -81,10 +81,16 @@ describe('runs that are cut off', () => {
     await open(first);
     await start(first);
     await reached(20, first);
+    // It must not end before the other tab has looked; paused it is held as while it trains.
+    await first.getByRole('button', { name: 'Pause', exact: true }).first().click();
+    await first.locator('.state', { hasText: 'Paused' }).waitFor();
     const [id] = (await storedRuns(page)).filter((name) => !before.includes(name));
     await open();
     await page.locator('.state', { hasText: 'Ready' }).waitFor();
-    await page.waitForTimeout(1000);
+    await page.evaluate(() => void (location.hash = '#/runs'));
+    await page.locator('.runs-table', { hasText: 'running' }).waitFor(); // so the list is read, by which it would be offered
+    await page.evaluate(() => void (location.hash = '#/lab'));
+    await page.locator('.cost[data-stale=false]').waitFor({ state: 'attached' });
     expect(await page.getByText('A run was interrupted').count(), 'it is not offered while it goes on').toBe(0);
     await first.close();
     await page.reload();
@@ -100,15 +106,9 @@ describe('a lost device', () => {
     async () => {
       const before = await storedRuns(page);
       await open();
-      await page.waitForTimeout(500);
-      const worker = page.workers().find((w) => w.url().includes('/worker-'));
-      expect(
-        worker,
-        page
-          .workers()
-          .map((w) => w.url())
-          .join(' '),
-      ).toBeDefined();
+      // The newest: those of the page before may still be listed.
+      const worker = page.workers().findLast((w) => w.url().includes('/worker-'));
+      expect(worker, page.workers().map((w) => w.url()).join(' ')).toBeDefined(); // prettier-ignore
       // Whoever encodes a step is the device in use: the product needs no door for this test.
       await worker!.evaluate(loseDevices, [LOSSES, 30]);
       await start();

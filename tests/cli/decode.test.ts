@@ -35,7 +35,7 @@ beforeAll(() => {
   if (!existsSync('dist/cli/wb.js')) throw new Error('dist/cli/wb.js is missing: run "make build" first');
   const { code, err } = wb('run', '--backend', 'reference', ...SIZES, 'EVAL_BATCHES=1', '--steps', '2', '--out', RUN);
   expect(code, err).toBe(0);
-}, 60_000);
+});
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 const numbers = (rows: unknown, key: string): number[] => (rows as Json[]).map((r) => r[key] as number);
@@ -114,7 +114,7 @@ describe('generate', () => {
     expect(fast.submits_per_token).toBe(0.125);
     for (const slow of [['--host-sampling'], ['--no-cache'], ['--backend', 'reference'], ['--per-submit', '3']])
       expect(json(...common, ...slow).tokens, slow.join(' ')).toEqual(fast.tokens);
-  }, 60_000);
+  });
 });
 
 describe('as a lane', () => {
@@ -143,7 +143,7 @@ describe('as a lane', () => {
     expect(existsSync(join(dir, 'lane.zip'))).toBe(true);
     writeFileSync(join(OUT, file), '{"manifest":{"schema":"wb-decode/1","preset":"decode-fusion"}}');
     fails(1, /no wb-decode\/1 document of decode-calibration/, 'bpa', 'fit', OUT);
-  }, 60_000);
+  });
 });
 
 describe('refused in one line', () => {
@@ -158,5 +158,5 @@ describe('refused in one line', () => {
     fails(2, /--top-p 2: /, 'generate', '--run', RUN, '--prompt', 'a', '--tokens', '1', '--top-p', '2');
     fails(2, /decode preset none: there are decode-roofline/, 'bpa', 'experiment', 'none', '--run', RUN, '--out', join(dir, 'x')); // prettier-ignore
     fails(2, /--rounds 0: give a positive integer/, 'bench', 'decode', '--rounds', '0');
-  }, 60_000);
+  });
 });

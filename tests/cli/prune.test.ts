@@ -57,12 +57,12 @@ describe('wb prune', () => {
     }
     expect(results[0]!.jaccardMagnitude).toBe(1);
     expect(results[5]!.jaccardMagnitude).toBeLessThan(0.9);
-  }, 60_000);
+  });
 
   it('a run pruned to half loses nothing at half, by magnitude', () => {
     const { results } = json<Pruned>('prune', '--run', 'pruned', ...REFERENCE, '--sparsity', '0.5');
     expect(results[0]!.loss).toBe(results[0]!.lossBefore);
-  }, 60_000);
+  });
 
   it('refuses in one line', () => {
     const line = (pattern: RegExp, ...args: string[]): void => {
@@ -82,7 +82,7 @@ describe('wb prune', () => {
       '--score',
       'bitter7',
     );
-  }, 60_000);
+  });
 });
 
 describe('wb fisher-adam', () => {
@@ -103,7 +103,7 @@ describe('wb fisher-adam', () => {
     expect(report.overBatch[0]).toMatchObject({ batch: 1, spearman: 1, ratio: 1 });
     expect(report.overBeta2.map(({ beta2 }) => beta2)).toEqual([0.9, 0.99, 0.999]);
     expect(report.bottom.map(({ share }) => share)).toEqual([0.5, 0.7, 0.9]);
-  }, 60_000);
+  });
 
   it('leaves pruned weights out, and refuses an optimizer without exp_avg_sq', () => {
     const report = json<Report>('fisher-adam', '--run', 'pruned', ...REFERENCE, '--sequences', '4', '--batches', '1');
@@ -112,5 +112,5 @@ describe('wb fisher-adam', () => {
     const { code, err } = wb('fisher-adam', '--run', 'sgd', ...REFERENCE);
     expect(code).toBe(2);
     expect(err).toMatch(/keeps no exp_avg_sq/);
-  }, 60_000);
+  });
 });

@@ -224,7 +224,7 @@ describe('reports, lists and sweeps', () => {
     expect(readFileSync(join(dir, 'swept/r.svg'), 'utf8').match(/<polyline /g)).toHaveLength(2);
     wb('graphs', 'swept', '--no-png');
     expect(readdirSync(join(dir, 'swept/figures'))).toEqual(['report.svg']);
-  }, 60_000);
+  });
 
   it('shows a run with its timeline, and lists runs', () => {
     expect(ok('show', 'base')).toMatch(/^status +ok, 10 steps\n(.*\n)+time +[\d.]+ s: .*submit [\d.]+ %/m);

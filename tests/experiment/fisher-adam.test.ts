@@ -99,7 +99,7 @@ describe('a pruned run', () => {
     const total = [...run.weights.values()].reduce((n, { data }) => n + data.length, 0);
     const prunable = [...maskFlags(run.state).values()].reduce((n, keep) => n + keep.length, 0);
     expect(report.parameters).toBe(total - prunable / 2);
-  }, 60_000);
+  });
 
   it('v^ divides by 1 - beta2^t', async () => {
     const { state, config } = await trained(3);

@@ -89,7 +89,6 @@ const shadow = (page: Page, tag: string): Promise<string> =>
     .locator(`${tag} .plot-hold svg`)
     .first()
     .waitFor()
-    .then(() => page.waitForTimeout(200))
     .then(() => page.evaluate((name) => document.querySelector(name)!.shadowRoot!.innerHTML, tag))
     .then((html) =>
       html
@@ -115,7 +114,7 @@ describe('the runtime draws what React draws', () => {
     );
     const react = await openPage(`${widgets.url}/site/embed.html?widget=${tag}`, errors);
     const small = await openPage(`${host.url}/`, errors);
-    expect(differing(await shadow(small, tag), await shadow(react, tag))).toBe('');
+    await expect.poll(async () => differing(await shadow(small, tag), await shadow(react, tag))).toBe('');
     for (const page of [react, small]) {
       for (const slider of await page.locator(`${tag} input[type=range]`).all()) {
         await slider.focus();
@@ -127,7 +126,7 @@ describe('the runtime draws what React draws', () => {
         if (await button.isVisible()) await button.click();
       }
     }
-    expect(differing(await shadow(small, tag), await shadow(react, tag))).toBe('');
+    await expect.poll(async () => differing(await shadow(small, tag), await shadow(react, tag))).toBe('');
     expect(errors).toEqual([]);
     await Promise.all([react.close(), small.close()]);
     host.close();
@@ -153,9 +152,9 @@ describe('the plain example on another origin', () => {
     await page.frameLocator('iframe').locator('wb-roofline .plot svg').first().waitFor();
     await expect.poll(() => page.locator('iframe').evaluate((f) => f.clientHeight)).toBeGreaterThan(500);
     await page.locator('iframe').scrollIntoViewIfNeeded();
-    await page.waitForTimeout(300);
     const frame = page.frames()[1];
-    expect(await frame.evaluate(() => document.documentElement.scrollHeight - innerHeight)).toBeLessThanOrEqual(0);
+    const beyond = () => frame.evaluate(() => document.documentElement.scrollHeight - innerHeight);
+    await expect.poll(beyond).toBeLessThanOrEqual(0);
     expect(await page.locator('wb-spearman > img').isVisible()).toBe(false);
     expect(errors).toEqual([]);
     await page.close();

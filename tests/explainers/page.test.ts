@@ -74,7 +74,7 @@ describe('state', () => {
     expect(await rho.textContent()).toBe('1.000');
     await page.getByRole('button', { name: /^Point 12/ }).focus();
     for (let i = 0; i < 10; i++) await page.keyboard.press('Shift+ArrowDown');
-    expect(Number(await rho.textContent())).toBeLessThan(0.6);
+    await expect.poll(async () => Number(await rho.textContent())).toBeLessThan(0.6);
     await page.close();
   });
   it('golden: saturation at batch 16 is 3.07 times and 82 %', async () => {
@@ -117,7 +117,7 @@ describe('state', () => {
     await page.mouse.move(box.x + 50, box.y - 100, { steps: 4 });
     await page.mouse.move(box.x + 50, 0, { steps: 4 });
     await page.mouse.up();
-    expect(await point.getAttribute('aria-label')).toMatch(/^Point 1: \d+, 100\./);
+    await expect.poll(() => point.getAttribute('aria-label')).toMatch(/^Point 1: \d+, 100\./);
     await page.mouse.move(box.x + 200, box.y);
     expect(await point.getAttribute('aria-label')).toMatch(/, 100\./);
     await page.keyboard.press('Delete');
@@ -131,7 +131,7 @@ describe('state', () => {
     for (let i = 0; i < 7; i++) await page.getByRole('button', { name: /^Point 1:/ }).press('Delete');
     // Five points in rising order: 2 of 5! orders are as extreme.
     const exact = page.locator('.stats div', { hasText: 'p of ρ, all orders' }).locator('dd');
-    expect(await exact.textContent()).toBe((2 / 120).toFixed(3));
+    await expect.poll(() => exact.textContent()).toBe((2 / 120).toFixed(3));
     await page.getByRole('button', { name: 'Clear' }).click();
     await page.getByText('Add at least three points for a correlation.').waitFor();
     await page.close();

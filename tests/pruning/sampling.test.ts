@@ -26,7 +26,7 @@ describe('a sampled threshold', () => {
     const sd = Math.sqrt(errors.reduce((sum, e) => sum + (e - mean(errors)) ** 2, 0) / 199);
     expect(Math.abs(mean(errors))).toBeLessThan((3 * sd) / Math.sqrt(200));
     expect(Math.abs(sd / Math.sqrt((s * (1 - s)) / draws) - 1)).toBeLessThan(0.2);
-  }, 60_000);
+  });
 
   it('follows the seed, prunes nothing for k = 0, and all ties of the threshold', () => {
     const scores = Float64Array.from({ length: n }, (_, i) => (i * 7919) % n);

@@ -1,5 +1,5 @@
 /** The measured roof on two log axes, a dot a kernel; a dot is a button. */
-import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
+import { type ReactNode, type RefObject, useLayoutEffect, useRef, useState } from 'react';
 import type { OpDot, ResultOf } from '@/worker/decode-protocol';
 import { significant } from '../format';
 import { logScale } from '../plot/scale';
@@ -13,9 +13,12 @@ const NARROW = 480;
 function useWidth(): readonly [RefObject<HTMLDivElement | null>, number] {
   const ref = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(720);
-  useEffect(() => {
-    const observer = new ResizeObserver(([entry]) => setWidth(Math.max(240, Math.floor(entry!.contentRect.width))));
-    if (ref.current) observer.observe(ref.current);
+  useLayoutEffect(() => {
+    if (!ref.current) return;
+    const take = ({ width: now }: { readonly width: number }): void => setWidth(Math.max(240, Math.floor(now)));
+    take(ref.current.getBoundingClientRect()); // the observer speaks after the first painting
+    const observer = new ResizeObserver(([entry]) => take(entry!.contentRect));
+    observer.observe(ref.current);
     return () => observer.disconnect();
   }, []);
   return [ref, width];

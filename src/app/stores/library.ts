@@ -120,7 +120,7 @@ export function createLibrary(connect: () => StoreConnection): Library {
     }
   }
 
-  /** Says what is going on, and what came of it. */
+  /** Says what is going on, and what came of it once the list shows it. */
   async function act(busy: string, work: (api: StoreApi) => Promise<string | null>): Promise<void> {
     store.setState({ busy, note: null });
     let note: LibraryState['note'];
@@ -130,8 +130,8 @@ export function createLibrary(connect: () => StoreConnection): Library {
     } catch (error) {
       note = { kind: 'error', text: messageOf(error) };
     }
-    store.setState({ busy: null, note });
     await load();
+    store.setState({ busy: null, note });
   }
 
   return {

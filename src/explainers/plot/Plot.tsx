@@ -1,5 +1,5 @@
 /** A small SVG plot: titled axes, marks, legend, tooltip, and the table of its points with their sources. */
-import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
+import { useId, useLayoutEffect, useRef, useState, type ReactNode } from 'react';
 import { label, linearTicks, logTicks, tickLabels } from './ticks';
 
 export interface Point {
@@ -362,9 +362,11 @@ function nearest(series: readonly Series[], frame: Frame, px: number, py: number
 function useWidth(): readonly [React.RefObject<HTMLDivElement | null>, number] {
   const ref = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(640);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!ref.current) return;
-    const observer = new ResizeObserver(([entry]) => setWidth(Math.max(240, Math.floor(entry.contentRect.width))));
+    const take = ({ width }: { readonly width: number }): void => setWidth(Math.max(240, Math.floor(width)));
+    take(ref.current.getBoundingClientRect()); // the observer speaks after the first painting
+    const observer = new ResizeObserver(([entry]) => take(entry.contentRect));
     observer.observe(ref.current);
     return () => observer.disconnect();
   }, []);

@@ -59,14 +59,14 @@ export function registerDecode(program: Command): Command {
       .option('--json', 'print one JSON document');
   on(decode, 'saturation', 'tokens/s against batch at the full context; Hill and affine fits')
     .option('--batch <list>', 'sequences', '1,2,4,8,16')
-    .option('--samples <n>', 'tokens a point', '10')
+    .option('--samples <n>', 'rounds; each visits every point once', '10')
     .action((o: Common & { batch: string; samples: string }) =>
       measured(o, (s) => saturation(s, numbers('batch', o.batch), numbers('samples', o.samples)[0]!)),
     );
   on(decode, 'context', 'time a token against context; affine fit')
     .option('--batch <n>', 'sequences', '1')
     .option('--contexts <list>', 'tokens seen (default: quarters of the block)')
-    .option('--samples <n>', 'tokens a point', '10')
+    .option('--samples <n>', 'rounds; each visits every point once', '10')
     .action((o: Common & { batch: string; contexts?: string; samples: string }) =>
       measured(o, (s) => {
         const block = s.model.blockSize;

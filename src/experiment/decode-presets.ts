@@ -59,21 +59,21 @@ export const DECODE_PRESETS: { readonly [K in MeasurementKind]: DecodePreset<Mea
     name: 'decode-batch-saturation',
     title: 'Batch saturation',
     about:
-      "Tokens per second against sequences decoded together, each at the model's full context. A weight is read once for the whole batch, a cache once per sequence.",
+      "Tokens per second against sequences decoded together, each at the model's full context. A weight is read once for the whole batch, a cache once per sequence. All batches take turns.",
     what: { kind: 'saturation', batches: [1, 2, 4, 8, 16], samples: 8 },
   },
   context: {
     name: 'decode-context-scaling',
     title: 'Context scaling',
     about:
-      'Time of one token against the tokens before it, one sequence. The slope of the affine fit is the cost of a cached token.',
+      'Time of one token against the tokens before it, one sequence, all contexts in turn. The slope of the affine fit is the cost of a cached token.',
     what: { kind: 'context', batch: 1, samples: 8 },
   },
   fusion: {
     name: 'decode-fusion',
     title: 'Fusion',
     about:
-      "One attention over the same K and V: as f32, as f16, as int4 unpacked by a kernel of its own first, and as int4 unpacked in registers. 4 sequences of 1,024 tokens, the model's heads.",
+      "One attention over the same K and V: as f32, as f16, as int4 unpacked by a kernel of its own first, and as int4 unpacked in registers. The four take turns. 4 sequences of 1,024 tokens, the model's heads.",
     what: { kind: 'fusion', batch: 4, context: 1024 },
   },
   asymmetry: {

@@ -99,8 +99,7 @@ async function replayRun(path: string, tolerance: number, options: ReplayOptions
     await refuseOldRun(directory);
     const engine = await openEngine({ ...options, backend });
     const other = addedText(config);
-    if (other && !options.json) process.stderr.write(`wb: ${other}\n`);
-    if (!options.json) process.stderr.write(`${adapterText(engine)}\n`);
+    if (!options.json) process.stderr.write(`${other ? `wb: ${other}\n` : ''}${adapterText(engine)}\n`);
     const runnable = { ...config, experiment: untimed(config.experiment) };
     const open = await openRunnable(runnable, engine, { ...options, backend });
     if (open.corpus.hash !== manifest.data!.sha256)

@@ -65,16 +65,21 @@ export async function measureDecode(
   watch: Watch = unwatched,
 ): Promise<DecodePoint[]> {
   const open = new Map<number, WebGpuDecoder>();
+  const opened = async (batch: number): Promise<WebGpuDecoder> => {
+    const known = open.get(batch);
+    if (known) return known;
+    const backend = await WebGpuDecoder.create(engine, model, { batch, chunk: 1, capacity: model.blockSize });
+    open.set(batch, backend); // before the weights: a refused load is freed as well
+    backend.load(weights);
+    return backend;
+  };
   try {
     const least = (QUANTA * (clockQuantumNs() ?? 0)) / 1e6;
     const total = places.length + rounds;
     const ready: { readonly submits: number; readonly sample: () => Promise<number> }[] = [];
     for (const [i, { batch, context }] of places.entries()) {
       watch(`${batch} ${batch === 1 ? 'sequence' : 'sequences'}, ${context} tokens`, i, total);
-      const backend = open.get(batch) ?? (await WebGpuDecoder.create(engine, model, { batch, chunk: 1, capacity: model.blockSize })); // prettier-ignore
-      if (!open.has(batch)) backend.load(weights);
-      open.set(batch, backend);
-      const decoder = new Decoder(backend);
+      const decoder = new Decoder(await opened(batch));
       const tokens = Array.from({ length: batch }, () => 0);
       const sample = async (submits: number): Promise<number> => {
         const begin = performance.now();

@@ -39,6 +39,12 @@ const ROOF_IDLE_MS = 2500;
 
 const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** What trains, on demand: the first load has a budget, and a plan needs none of it. */
+const training = async () => {
+  const [preparation, session] = await Promise.all([import('./run-preparation'), import('./run-session')]);
+  return { ...preparation, ...session };
+};
+
 /** A run that is being prepared or trained. */
 interface Active {
   readonly control: RunControl;
@@ -74,7 +80,7 @@ export class EngineWorker implements WorkerApi {
     busy: () => this.#active !== null || this.#measurer.active,
     progress: (stage, done, total) => this.#active && this.#emit({ type: 'progress', stage, done, total }),
     warmed: () => {
-      import('./run-session').catch(() => undefined); // what Run needs, before it is pressed; Run says that it did not load
+      training().catch(() => undefined); // what Run needs, before it is pressed; Run says that it did not load
       setTimeout(() => void this.#measureRoof(), ROOF_IDLE_MS);
     },
   });
@@ -140,9 +146,8 @@ export class EngineWorker implements WorkerApi {
     return engine;
   }
 
-  /** On demand, as all that trains: the first load has a budget, and a plan needs none of it. */
   async #runs(): Promise<RunPreparation> {
-    const { RunPreparation } = await import('./run-preparation');
+    const { RunPreparation } = await training();
     this.#preparing ??= new RunPreparation({
       store: () => this.#openStore(),
       warm: (request) => this.#preparation.take(request),
@@ -221,7 +226,7 @@ export class EngineWorker implements WorkerApi {
     let open: OpenRun | null = null;
     try {
       await this.init();
-      const [{ RunSession }, { refuse }] = await Promise.all([import('./run-session'), import('./run-preparation')]);
+      const { RunSession, refuse } = await training();
       const { configured, identity, place, warm, dataSha256 = null, note, ...held } = await prepare();
       lock = held.lock ?? null;
       if (!warm) this.#preparation.discard();

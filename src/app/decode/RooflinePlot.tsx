@@ -1,5 +1,6 @@
 /** The measured roof on two log axes, a dot a kernel; a dot is a button. */
-import { type ReactNode, type RefObject, useLayoutEffect, useRef, useState } from 'react';
+import type { ReactNode } from 'react';
+import { useWidth } from '@/explainers/plot/use-width';
 import type { OpDot, ResultOf } from '@/worker/decode-protocol';
 import { significant } from '../format';
 import { logScale } from '../plot/scale';
@@ -8,21 +9,6 @@ import { logTicks } from '../plot/ticks';
 const HEIGHT = 380;
 /** Below this width there are fewer ticks, and the roof's label takes two lines. */
 const NARROW = 480;
-
-/** Content width of an element, in CSS pixels; 720 before it is known. */
-function useWidth(): readonly [RefObject<HTMLDivElement | null>, number] {
-  const ref = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(720);
-  useLayoutEffect(() => {
-    if (!ref.current) return;
-    const take = ({ width: now }: { readonly width: number }): void => setWidth(Math.max(240, Math.floor(now)));
-    take(ref.current.getBoundingClientRect()); // the observer speaks after the first painting
-    const observer = new ResizeObserver(([entry]) => take(entry!.contentRect));
-    observer.observe(ref.current);
-    return () => observer.disconnect();
-  }, []);
-  return [ref, width];
-}
 
 const COLOURS: Readonly<Record<string, string>> = {
   train: 'series-1',
@@ -43,7 +29,7 @@ export interface RooflinePlotProps {
 }
 
 export function RooflinePlot({ result, chosen, onChoose }: RooflinePlotProps): ReactNode {
-  const [frame, full] = useWidth();
+  const [frame, full] = useWidth(720);
   const width = Math.min(960, full);
   const narrow = width < NARROW;
   const box = { left: narrow ? 44 : 64, right: width - 12, top: 24, bottom: 336 };

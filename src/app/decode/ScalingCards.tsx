@@ -19,7 +19,6 @@ type Fit<P extends string = string> =
     }
   | { readonly reason: string };
 
-/** A fit in one line, or why there is none. */
 /** Past this factor of the estimate an end of its interval is where the search stopped, not what the points say. */
 const UNBOUNDED = 1000;
 
@@ -32,6 +31,7 @@ function intervalText(v: number, { low, high }: { readonly low: number; readonly
   return `${significant(low)} to ${significant(high)}`;
 }
 
+/** A fit in one line, or why there is none. */
 function FitLine<P extends string>({ name, fit }: { readonly name: string; readonly fit: Fit<P> }): ReactNode {
   const text =
     'reason' in fit

@@ -11,6 +11,11 @@ export function RunControls({ focusRun = false }: { readonly focusRun?: boolean 
   const measuring = useRun((s) => s.measuring);
   const active = isActive(state);
   const blocked = !ready || measuring || plan === 'none' || plan === 'refused';
+  const obstacle = measuring
+    ? 'A measurement is going on; it can be cancelled on the Decode page'
+    : plan === 'refused'
+      ? 'This configuration does not fit; see the menu'
+      : null;
   const run = useRef<HTMLButtonElement>(null);
   // The first thing a visitor can do is under the cursor, unless they are already somewhere else.
   useEffect(() => {
@@ -23,13 +28,7 @@ export function RunControls({ focusRun = false }: { readonly focusRun?: boolean 
           type="button"
           className="primary"
           disabled={blocked}
-          title={
-            measuring
-              ? 'A measurement is going on; it can be cancelled on the Decode page'
-              : plan === 'refused'
-                ? 'This configuration does not fit; see the menu'
-                : 'Run (r)'
-          }
+          title={obstacle ?? 'Run (r)'}
           ref={run}
           onClick={() => void session.run()}
         >

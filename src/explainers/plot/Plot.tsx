@@ -1,6 +1,7 @@
 /** A small SVG plot: titled axes, marks, legend, tooltip, and the table of its points with their sources. */
-import { useId, useLayoutEffect, useRef, useState, type ReactNode } from 'react';
+import { useId, useState, type ReactNode } from 'react';
 import { label, linearTicks, logTicks, tickLabels } from './ticks';
+import { useWidth } from './use-width';
 
 export interface Point {
   readonly x: number;
@@ -56,7 +57,7 @@ const MARGIN = { left: 58, right: 14, top: 10, bottom: 42 };
 
 export function Plot(props: PlotProps): ReactNode {
   const { title, x, y, series, height = 280, caveats = [], marks } = props;
-  const [holder, width] = useWidth();
+  const [holder, width] = useWidth(640);
   const [hover, setHover] = useState<{ readonly p: Point; readonly s: Series } | null>(null);
   const id = useId();
   const all = series.flatMap((s) => s.points).filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y));
@@ -356,19 +357,4 @@ function nearest(series: readonly Series[], frame: Frame, px: number, py: number
     }
   }
   return best;
-}
-
-/** Width of the holder in CSS pixels; 640 before the first layout and in static drawings. */
-function useWidth(): readonly [React.RefObject<HTMLDivElement | null>, number] {
-  const ref = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(640);
-  useLayoutEffect(() => {
-    if (!ref.current) return;
-    const take = ({ width }: { readonly width: number }): void => setWidth(Math.max(240, Math.floor(width)));
-    take(ref.current.getBoundingClientRect()); // the observer speaks after the first painting
-    const observer = new ResizeObserver(([entry]) => take(entry.contentRect));
-    observer.observe(ref.current);
-    return () => observer.disconnect();
-  }, []);
-  return [ref, width];
 }
